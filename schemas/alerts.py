@@ -1,0 +1,119 @@
+"""account.alerts: the steps of alert episodes.
+
+An episode's id is a function of account, kind and episode number; a step's id adds its number. Both are therefore the
+same however often the log is replayed, and whoever reads the topic may drop an id already seen.
+"""
+
+from decimal import Decimal
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.envelope import Model, Text
+from schemas.health import Part
+from schemas.ids import AccountId, AccountIdField, AlertId, AlertIdField, ManagerIdField
+from schemas.times import UtcDatetime
+
+
+class AlertKind(StrEnum):
+    """The closed list of what a manager is told."""
+
+    BAND_DROPPED = "band_dropped"
+    SHARP_DROP = "sharp_drop"
+    COMPLAINT_OVERDUE = "complaint_overdue"
+    COMPLAINT_REPEATED = "complaint_repeated"
+    SHIPMENT_LATE = "shipment_late"
+    INVOICE_OVERDUE = "invoice_overdue"
+    CALLBACK_OVERDUE = "callback_overdue"
+    HAND_OFF_OVERDUE = "hand_off_overdue"
+    GONE_SILENT = "gone_silent"
+    PURCHASE_OVERDUE = "purchase_overdue"
+    REVENUE_DISAGREES = "revenue_disagrees"
+    UPSELL_READY = "upsell_ready"
+    RECOVERED = "recovered"
+
+
+class StepKind(StrEnum):
+    """What happened to the episode."""
+
+    OPENED = "opened"
+    UPDATED = "updated"
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
+    ESCALATED = "escalated"
+    REASSIGNED = "reassigned"
+    COMMENTED = "commented"
+    RATED = "rated"
+    RESOLVED = "resolved"
+    RETRACTED = "retracted"
+
+
+class StepReason(StrEnum):
+    """Why the step was taken: the key of the sentence a person reads."""
+
+    BAND_WORSENED = "band_worsened"
+    BAND_RECOVERED = "band_recovered"
+    ANSWER_DUE_PASSED = "answer_due_passed"
+    MORE_OVERDUE = "more_overdue"
+    ALL_ANSWERED = "all_answered"
+    BY_PERSON = "by_person"
+
+
+class CalledRole(StrEnum):
+    """Which trade the alert calls for."""
+
+    SALES = "sales"
+    SERVICE = "service"
+    TECHNICAL = "technical"
+    FINANCE = "finance"
+
+
+class Suggestion(StrEnum):
+    """The next step we suggest: the key of a sentence."""
+
+    CALL_CLIENT = "call_client"
+    ANSWER_COMPLAINT = "answer_complaint"
+
+
+class AlertStep(Model):
+    """One step. `at` is the moment (event time) it was decided for, `decided_at` the clock when it was decided.
+
+    A `historic` step was decided for a moment further back than the horizon: it is recorded, shown and never sent.
+    `facts` carries the values the sentence needs, as strings: band_from, band_to, score, complaint_ids, due_at.
+    """
+
+    alert_id: AlertIdField
+    step_id: str
+    account_id: AccountIdField
+    account_name: str | None = None
+    kind: AlertKind
+    episode: Annotated[int, Field(ge=1)]
+    step_no: Annotated[int, Field(ge=1)]
+    step: StepKind
+    reason: StepReason
+    at: UtcDatetime
+    decided_at: UtcDatetime
+    historic: bool
+    caused_by_record_at: UtcDatetime | None = None
+    facts: dict[str, str] = {}
+    parts: tuple[Part, ...] = ()
+    value_at_risk: Decimal | None = None
+    currency: str | None = None
+    role: CalledRole
+    suggestion: Suggestion
+    owner: ManagerIdField | None = None
+    escalation_chain: tuple[ManagerIdField, ...] = ()
+    actor: ManagerIdField | None = None
+    comment: Text | None = None
+
+
+def alert_id(account: AccountId, kind: AlertKind, episode: int) -> AlertId:
+    """The id of an episode, 32 hexadecimal digits.
+
+    >>> alert_id(AccountId("A-1"), AlertKind.BAND_DROPPED, 1)
+    '81f6c3fb1a2a341c538479005dd21e5c'
+    """
+    text = f"{account}\x00{kind.value}\x00{episode}"
+    return AlertId(blake2b(text.encode(), digest_size=16).hexdigest())

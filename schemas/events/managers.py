@@ -1,0 +1,80 @@
+"""account.managers: the people who own accounts and whom they report to. Here `subject` is the manager's id."""
+
+from datetime import time
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from schemas.envelope import Envelope, Model, Name
+from schemas.events.profiles import Locale, TimeZone
+from schemas.ids import ManagerIdField
+from schemas.times import UtcDatetime
+
+
+class Role(StrEnum):
+    """The rungs of the reporting line, lowest first."""
+
+    ASSISTANT = "assistant"
+    ASSOCIATE = "associate"
+    ACCOUNT_MANAGER = "account_manager"
+    LEAD = "lead"
+    DIRECTOR = "director"
+    VICE_PRESIDENT = "vice_president"
+
+
+class ContactKind(StrEnum):
+    """The ways a manager can be told."""
+
+    CONSOLE = "console"
+    EMAIL = "email"
+    SLACK = "slack"
+    TEAMS = "teams"
+    WEBHOOK = "webhook"
+    APPRISE = "apprise"
+
+
+class Contact(Model):
+    """One way to reach the manager; `address` is empty for the console inbox."""
+
+    kind: ContactKind
+    address: Annotated[str, StringConstraints(max_length=512)] = ""
+
+
+class WorkingHours(Model):
+    """Local times of one weekday, Monday = 0."""
+
+    weekday: Annotated[int, Field(ge=0, le=6)]
+    start: time
+    end: time
+
+
+class Absence(Model):
+    """Away from `start_at` until `end_at`; `delegate` stands in."""
+
+    start_at: UtcDatetime
+    end_at: UtcDatetime
+    delegate: ManagerIdField | None = None
+
+
+class ManagerProfileData(Model):
+    """`reports_to` is empty only at the top of the line."""
+
+    name: Name
+    role: Role
+    reports_to: ManagerIdField | None = None
+    locale: Locale = "en"
+    time_zone: TimeZone = "UTC"
+    working_hours: Annotated[tuple[WorkingHours, ...], Field(max_length=14)] = ()
+    absences: Annotated[tuple[Absence, ...], Field(max_length=50)] = ()
+    channels: Annotated[tuple[Contact, ...], Field(max_length=10)] = (Contact(kind=ContactKind.CONSOLE),)
+
+
+class ManagerProfileSet(Envelope):
+    """A manager's data were set."""
+
+    type: Literal["manager.profile_set.v1"] = "manager.profile_set.v1"
+    data: ManagerProfileData
+
+
+ManagerEvent = ManagerProfileSet

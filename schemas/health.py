@@ -1,0 +1,98 @@
+"""account.health: one snapshot of an account's score, complete in itself.
+
+Two sums hold exactly (to 1e-9), and a property test holds them:
+
+    score                  = Σ contributions.points
+    score - previous_score = Σ change.points          (previous_score None counts as 0)
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.envelope import Model
+from schemas.ids import AccountIdField, EventIdField, ManagerIdField, SourceField
+from schemas.times import UtcDatetime
+
+
+class Dimension(StrEnum):
+    """The three families a score is made of."""
+
+    RELATIONSHIP = "relationship"
+    COMMERCE = "commerce"
+    SERVICE = "service"
+
+
+class Band(StrEnum):
+    """How well the account is, best first."""
+
+    HEALTHY = "healthy"
+    WATCH = "watch"
+    AT_RISK = "at_risk"
+    CRITICAL = "critical"
+
+
+class PartKind(StrEnum):
+    """Why a score moved."""
+
+    BASE = "base"
+    EVENT = "event"
+    DECAY = "decay"
+    REWEIGHTING = "reweighting"
+    SATURATION = "saturation"
+    POLICY = "policy"
+    OVERRIDE = "override"
+
+
+class DimensionScore(Model):
+    """`score` in [0, 100], None where the dimension has no signal; `weight` is its share of the total, 0 to 1."""
+
+    dimension: Dimension
+    score: Annotated[float, Field(ge=0, le=100)] | None
+    weight: Annotated[float, Field(ge=0, le=1)]
+
+
+class Contribution(Model):
+    """One named summand of the score, in points of the score."""
+
+    name: str
+    dimension: Dimension
+    points: float
+
+
+class Part(Model):
+    """One named summand of the score's change. The event fields are set for kind `event` alone."""
+
+    kind: PartKind
+    points: float
+    signal: str | None = None
+    event_id: EventIdField | None = None
+    source: SourceField | None = None
+    event_type: str | None = None
+    event_time: UtcDatetime | None = None
+
+
+class HealthSnapshot(Model):
+    """The score of one account as of `as_of` (event time). `version` counts an account's snapshots without a gap.
+
+    `caused_by_record_at` is the broker's timestamp of the newest record in it, for latency; None when only time passed.
+    """
+
+    account_id: AccountIdField
+    version: Annotated[int, Field(ge=1)]
+    as_of: UtcDatetime
+    produced_at: UtcDatetime
+    caused_by_record_at: UtcDatetime | None = None
+    policy: str
+    score: Annotated[float, Field(ge=0, le=100)] | None
+    band: Band | None
+    coverage: Annotated[float, Field(ge=0, le=1)]
+    dimensions: tuple[DimensionScore, ...]
+    contributions: tuple[Contribution, ...]
+    previous_score: float | None
+    change: tuple[Part, ...]
+    events_applied: Annotated[int, Field(ge=0)] = 0
+    """How many facts of this account the state holds: compared with the distinct facts in the warehouse."""
+    open_complaints: Annotated[int, Field(ge=0)] = 0
+    owner: ManagerIdField | None = None
