@@ -9,7 +9,8 @@ from schemas.topics import DEFAULT_PARTITIONS
 
 class Broker(BaseModel):
     """`embedded` names librdkafka's in-memory broker: it forgets the oldest records, compacts nothing and has no
-    CreateTopics. `partitions` is the common count of the account topics."""
+    CreateTopics. `partitions` is the common count of the account topics.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -14,9 +14,7 @@ from schemas.events.purchases import PurchaseEvent
 from schemas.events.withdrawals import FactWithdrawn
 from schemas.topics import Topic
 
-AnyEvent = (
-    InteractionEvent | PurchaseEvent | ComplaintEvent | ActionEvent | ProfileEvent | ManagerEvent | FactWithdrawn
-)
+AnyEvent = InteractionEvent | PurchaseEvent | ComplaintEvent | ActionEvent | ProfileEvent | ManagerEvent | FactWithdrawn
 Event = Annotated[AnyEvent, Field(discriminator="type")]
 
 EVENT: Final[TypeAdapter[AnyEvent]] = TypeAdapter(Event)

@@ -1,7 +1,7 @@
 """CloudEvents on Kafka and HTTP, structured and binary mode, to models and back.
 
-Decoding never guesses: whatever is wrong becomes a `BadEvent` with a reason from the closed enum and a detail that names
-the field, never the payload.
+Decoding never guesses: whatever is wrong becomes a `BadEvent` with a reason from the closed enum and a detail that
+names the field, never the payload.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,1 +1,1 @@
-"""The facts that come in, one file per topic. Facts are in the past tense; their versions end in `.v1`, `.v2`, …"""
+"""The facts that come in, one file per topic: past tense, with a version (`.v1`, `.v2`) at the end of the type."""

@@ -21,7 +21,7 @@ class Category(StrEnum):
 
 
 class ComplaintOpenedData(Model):
-    """`severity` 1 (minor) to 4 (business stopped); `answer_due_at` by when an answer is owed, else the policy's SLA."""
+    """`severity` 1 (minor) to 4 (business stopped); `answer_due_at` by when an answer is owed, else by the policy."""
 
     complaint_id: ComplaintIdField
     category: Category

@@ -1,0 +1,48 @@
+# Bare `make` prints the help. Every target sets up what it needs in .venv; ARGS is passed on.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+ARGS ?=
+
+.PHONY: help demo test check lint lock bench torture clean
+.DEFAULT_GOAL := help
+
+help: ## this text
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/.runtime ## start everything on this machine, load the CDNOW history, keep it alive; ARGS='--exit --json'
+	$(BIN)/pulse demo $(ARGS)
+
+test: .venv/.dev ## run the tests; ARGS='tests/schemas -x'; what needs Apache Kafka or Chromium is skipped without it
+	$(BIN)/python -m pytest $(ARGS)
+
+check: lint test ## all that CI runs: lint, then test
+
+lint: .venv/.dev ## ruff, format, mypy --strict, import contracts
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+lock: .venv/.dev ## write requirements/*.txt from pyproject.toml, with hashes; ARGS=--upgrade takes newer versions
+	requirements/lock.sh $(ARGS)
+
+bench: ## not there yet: the measurements come with the next step
+	@echo "make bench: benchmarks/ holds no measurement yet; it comes with the next step" >&2; exit 1
+
+torture: ## not there yet: the kill -9 runs come with the next step
+	@echo "make torture: there are no kill -9 runs yet; they come with the next step" >&2; exit 1
+
+clean: ## remove caches and build output; keeps .venv and the data in var/
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build *.egg-info
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 ...")'
+	$(PYTHON) -m venv .venv
+
+.venv/.runtime: requirements/runtime.txt requirements/build.txt pyproject.toml | .venv/bin/python
+	@echo "Setting up .venv: some 80 packages, 700 MB installed, one to three minutes"
+	$(PIP) --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.runtime
+	$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
