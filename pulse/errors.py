@@ -1,10 +1,10 @@
 """Errors of the composition root. Each says what to do, and with which code the command ends.
 
-    PulseError
-    ├── SettingsFault       correct the settings, start again
-    ├── Missing             install or start what is named, start again
-    ├── Held                stop the holder, or choose another folder or port
-    └── StackFailed         a process of the local stack did not come up
+PulseError
+├── SettingsFault       correct the settings, start again
+├── Missing             install or start what is named, start again
+├── Held                stop the holder, or choose another folder or port
+└── StackFailed         a process of the local stack did not come up
 """
 
 from collections.abc import Sequence

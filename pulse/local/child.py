@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -34,7 +35,7 @@ class Command:
 class Child:
     """A running process. `on_line` gets every line of its output, in a thread of its own."""
 
-    def __init__(self, command: Command, on_line: Callable[[str], None] = lambda line: None) -> None:
+    def __init__(self, command: Command, on_line: Callable[[str], None] | None = None) -> None:
         self.command = command
         self.last_lines: deque[str] = deque(maxlen=LAST_LINES)
         self.ready_fields: dict[str, Any] | None = None
@@ -113,7 +114,8 @@ class Child:
         if self.ready_fields is None and (fields := ready_fields(line)) is not None:
             self.ready_fields = fields
             self._settled.set()
-        self._on_line(line)
+        if self._on_line is not None:
+            self._on_line(line)
 
 
 def ready_fields(line: str) -> dict[str, Any] | None:
@@ -131,6 +133,12 @@ def ready_fields(line: str) -> dict[str, Any] | None:
     except ValueError:
         return None
     return fields if isinstance(fields, dict) and fields.get("event") == "ready" else None
+
+
+def say_ready(**fields: str) -> None:
+    """Write the `ready` line by hand: for children that configure no logging."""
+    sys.stdout.write(json.dumps({"event": "ready", **fields}) + "\n")
+    sys.stdout.flush()
 
 
 def _spawn(command: Command) -> tuple[subprocess.Popen[bytes], int]:

@@ -5,7 +5,6 @@ records a partition. It must be started by exec: a forked copy of librdkafka has
 pipeline may be imported here.
 """
 
-import json
 import signal
 import sys
 import threading
@@ -13,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from pulse.local import lifeline
-from pulse.local.child import Command
+from pulse.local.child import Command, say_ready
 
 _LIBRDKAFKA_ERRORS_ONLY: Final = 3
 
@@ -40,7 +39,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     lifeline.watch()
-    serve(stop, lambda bootstrap: print(json.dumps({"event": "ready", "bootstrap": bootstrap}), flush=True))
+    serve(stop, lambda bootstrap: say_ready(bootstrap=bootstrap))
 
 
 if __name__ == "__main__":

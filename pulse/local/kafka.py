@@ -1,12 +1,11 @@
 """A real Apache Kafka on this machine: one node in KRaft mode, data on disk.
 
-`python -m pulse.local.kafka --data DIR --port N` formats the storage once, runs Kafka as its child, logs `ready` when it
-serves, and stops it cleanly on SIGTERM. It stays between the supervisor and Java because Java cannot watch the lifeline.
+`python -m pulse.local.kafka --data DIR --port N` formats the storage once, runs Kafka as its child, logs `ready` when
+it serves, and stops it cleanly on SIGTERM. It stays between supervisor and Java: Java cannot watch the lifeline.
 """
 
 import argparse
 import ctypes
-import json
 import signal
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from typing import Final
 
 from pulse.errors import PulseError, StackFailed
 from pulse.local import jars, lifeline
-from pulse.local.child import Command
+from pulse.local.child import Command, say_ready
 from pulse.local.ports import free_port
 from schemas.topics import DEFAULT_PARTITIONS
 
@@ -96,11 +95,16 @@ def run(node: Node, on_ready: Callable[[], None]) -> int:
         [*java, "kafka.Kafka", str(config)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+        preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - one thread until here
     )
     asked = threading.Event()
+
+    def stop(*_: object) -> None:
+        asked.set()
+        process.terminate()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: (asked.set(), process.terminate()))
+        signal.signal(number, stop)
     lifeline.watch()
     _relay(process, on_ready)
     code = process.wait()
@@ -135,7 +139,8 @@ def _relay(process: subprocess.Popen[bytes], on_ready: Callable[[], None]) -> No
         raise AssertionError("the output is always piped")
     for raw in process.stdout:
         line = raw.decode(errors="replace").rstrip()
-        print(line, flush=True)
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
         if _STARTED in line:
             on_ready()
 
@@ -160,9 +165,9 @@ def main() -> int:
     """Run the node named by the arguments."""
     node = _arguments()
     try:
-        return run(node, lambda: print(json.dumps({"event": "ready", "bootstrap": node.bootstrap}), flush=True))
+        return run(node, lambda: say_ready(bootstrap=node.bootstrap))
     except PulseError as error:
-        print(error, file=sys.stderr, flush=True)
+        sys.stderr.write(f"{error}\n")
         return int(error.exit_code)
 
 

@@ -1,7 +1,7 @@
 """Children end with their parent, however it ends.
 
-The parent holds the write end of a pipe, the child the read end; when the parent is gone, even by SIGKILL, the read ends
-and the child stops as if asked to. Works on every Unix, unlike PR_SET_PDEATHSIG, and is not bound to a thread.
+The parent holds the write end of a pipe, the child the read end; when the parent is gone, even by SIGKILL, the read
+ends and the child stops as if asked to. Works on every Unix, unlike PR_SET_PDEATHSIG, and is not bound to a thread.
 Nothing of the stack's order may come in here.
 """
 

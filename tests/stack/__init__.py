@@ -1,0 +1,1 @@
+"""The command, the brokers and the local stack."""
