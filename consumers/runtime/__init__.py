@@ -1,1 +1,1 @@
-"""See the README of this folder."""
+"""What the consumers share: the poll-handle-commit loop, a producer, wording, the way to ClickHouse. No decisions."""

@@ -1,0 +1,221 @@
+"""One poll-handle-commit loop over kafka-python, used by every consumer.
+
+What it promises: `handle` is given every record of the subscribed topics at least once, in order within a partition;
+offsets are committed only after `handle` returned; nothing is skipped. A handler that asks to `Retry` gets the same
+records again, and meanwhile the partitions are paused and polling goes on, so that the member stays in its group.
+Records that a broker dropped before they were read are logged as an error and counted. No business may come in here.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+import structlog
+from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka.errors import CommitFailedError, KafkaTimeoutError, RebalanceInProgressError, RetriableError
+
+from consumers.runtime import metrics
+from consumers.runtime.assignment import Assignments
+from consumers.runtime.connect import await_topics, group_consumer
+from consumers.runtime.errors import Retry, StoppedEarly
+from consumers.runtime.positions import Jump, Place, Positions
+from consumers.runtime.subscription import Handler, Record, Subscription
+from schemas.broker import Broker
+
+__all__ = ["Handler", "Record", "Subscription", "run"]
+
+_MEASURE_EVERY_S = 1.0
+_COMMIT_MS = 5_000
+_CLOSE_MS = 2_000
+_COME_AGAIN = (CommitFailedError, RebalanceInProgressError, KafkaTimeoutError, RetriableError)
+
+log = structlog.get_logger()
+
+
+def run(
+    subscription: Subscription,
+    broker: Broker,
+    handler: Handler,
+    stop: threading.Event,
+    on_ready: Callable[[], None],
+) -> None:
+    """Read until `stop` is set; then finish the batch in hand, commit and leave the group.
+
+    `on_ready` is called once, when the group has assigned partitions and the first record can be read.
+
+    Raises:
+        whatever `handler` raises except `Retry`: the batch is not committed and the process should end.
+    """
+    try:
+        consumer = group_consumer(subscription, broker, stop)
+    except StoppedEarly:
+        return
+    try:
+        _Loop(subscription, consumer, handler, stop, on_ready).run()
+    except StoppedEarly:
+        log.info("stopped_early", group=subscription.group)
+    finally:
+        consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
+
+
+class _Loop:
+    """The state of one run: where we are in each partition, and until when a retry is waited for."""
+
+    def __init__(
+        self,
+        subscription: Subscription,
+        consumer: KafkaConsumer,
+        handler: Handler,
+        stop: threading.Event,
+        on_ready: Callable[[], None],
+    ) -> None:
+        self._subscription = subscription
+        self._consumer = consumer
+        self._handler = handler
+        self._stop = stop
+        self._on_ready: Callable[[], None] | None = on_ready
+        self._assignments = Assignments()
+        self._positions = Positions()
+        self._attempt = 0
+        self._paused_until = 0.0
+        self._measured_at = self._idled_at = time.monotonic()
+
+    def run(self) -> None:
+        """Poll, handle, commit until told to stop."""
+        self._consumer.subscribe(list(self._subscription.topics), listener=self._assignments)
+        await_topics(self._consumer, self._subscription.topics, self._stop)
+        while not self._stop.is_set():
+            paused = self._hold()
+            records = self._poll()
+            unsure = self._assignments.changed and not self._take_up()
+            if unsure or paused:
+                self._back_to_start_of(records)
+            elif records:
+                self._handle(records)
+            self._tick()
+
+    def _hold(self) -> bool:
+        """Pause everything while a retry is waited for, resume it afterwards; partitions may be new each time."""
+        assigned = self._consumer.assignment()
+        if time.monotonic() < self._paused_until:
+            self._consumer.pause(*assigned)
+            return True
+        self._consumer.resume(*self._consumer.paused())
+        return False
+
+    def _poll(self) -> list[Record]:
+        wait_s = self._subscription.poll_s
+        if self._paused_until:
+            wait_s = max(0.0, min(wait_s, self._paused_until - time.monotonic())) or wait_s
+        polled = self._consumer.poll(timeout_ms=int(wait_s * 1000))
+        return [record for batch in polled.values() for record in batch]
+
+    def _take_up(self) -> bool:
+        """Learn the committed offsets of a new assignment. False when the broker did not answer: ask again later."""
+        self._assignments.changed = False
+        try:
+            committed = {
+                Place(*place): self._consumer.committed(place, timeout_ms=_COMMIT_MS)
+                for place in self._consumer.assignment()
+            }
+        except KafkaTimeoutError:
+            self._assignments.changed = True
+            return False
+        self._positions.assign(committed)
+        self._forget_lag()
+        metrics.REBALANCES.labels(self._subscription.group).inc()
+        log.info("partitions_assigned", group=self._subscription.group, count=len(committed))
+        if self._subscription.on_assigned is not None:
+            self._subscription.on_assigned()
+        if self._on_ready is not None:
+            self._on_ready()
+            self._on_ready = None
+        return True
+
+    def _handle(self, records: list[Record]) -> None:
+        self._report(self._positions.advance(records))
+        began = time.monotonic()
+        try:
+            self._handler.handle(records)
+        except Retry as error:
+            self._back_to_start_of(records)
+            self._wait_before_retry(error)
+            return
+        self._attempt, self._paused_until = 0, 0.0
+        self._count(records, time.monotonic() - began)
+        self._commit(records)
+
+    def _commit(self, records: Iterable[Record]) -> None:
+        last = {TopicPartition(record.topic, record.partition): record.offset for record in records}
+        offsets = {place: OffsetAndMetadata(offset + 1, "", -1) for place, offset in last.items()}
+        try:
+            self._consumer.commit(offsets, timeout_ms=_COMMIT_MS)
+        except _COME_AGAIN as error:
+            metrics.COMMITS_REFUSED.labels(self._subscription.group).inc()
+            log.warning("commit_refused", group=self._subscription.group, error=type(error).__name__)
+
+    def _back_to_start_of(self, records: list[Record]) -> None:
+        assigned = self._consumer.assignment()
+        for place, offset in self._positions.rewind(records).items():
+            if TopicPartition(*place) in assigned:
+                self._consumer.seek(TopicPartition(*place), offset)
+
+    def _wait_before_retry(self, error: Retry) -> None:
+        self._attempt += 1
+        pause_s = self._subscription.pause_s(self._attempt) if error.after_s is None else error.after_s
+        self._paused_until = time.monotonic() + pause_s
+        metrics.RETRIES.labels(self._subscription.group).inc()
+        log.warning(
+            "handler_retries",
+            group=self._subscription.group,
+            reason=error.reason,
+            attempt=self._attempt,
+            pause_s=round(pause_s, 3),
+        )
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        if now - self._idled_at >= self._subscription.poll_s * 0.9:
+            self._idled_at = now
+            try:
+                self._handler.idle()
+            except Retry as error:
+                self._wait_before_retry(error)
+        if now - self._measured_at >= _MEASURE_EVERY_S and not self._assignments.changed:
+            self._measured_at = now
+            self._measure()
+
+    def _measure(self) -> None:
+        """Lag of every partition; also finds records that were dropped at the end of the log."""
+        for place in self._consumer.assignment():
+            position = self._consumer.position(place, timeout_ms=0)
+            end = self._consumer.highwater(place)
+            if position is None or end is None:
+                continue
+            self._report(self._positions.observe(Place(*place), position))
+            labels = (self._subscription.group, place.topic, str(place.partition))
+            metrics.LAG.labels(*labels).set(max(0, end - position))
+
+    def _forget_lag(self) -> None:
+        for topic, partition in self._assignments.gone():
+            metrics.LAG.remove(self._subscription.group, topic, str(partition))
+
+    def _count(self, records: list[Record], took_s: float) -> None:
+        group = self._subscription.group
+        metrics.HANDLE_SECONDS.labels(group).observe(took_s)
+        for topic in {record.topic for record in records}:
+            metrics.HANDLED.labels(group, topic).inc(sum(record.topic == topic for record in records))
+
+    def _report(self, jumps: list[Jump]) -> None:
+        for jump in jumps:
+            topic, partition = jump.place
+            metrics.GAPS.labels(self._subscription.group, topic).inc()
+            metrics.MISSING.labels(self._subscription.group, topic).inc(jump.missing)
+            log.error(
+                "records_dropped_unread" if jump.missing else "log_was_cut",
+                group=self._subscription.group,
+                topic=topic,
+                partition=partition,
+                expected=jump.expected,
+                found=jump.found,
+            )

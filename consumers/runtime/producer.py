@@ -1,0 +1,76 @@
+"""Writes receipts: acks=all, in order, each once, and no return before the broker has them."""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from kafka.errors import KafkaError
+
+from consumers.runtime.connect import durable_producer
+from consumers.runtime.errors import Retry
+from schemas.broker import Broker
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One record to be written; the partition follows from the key as the Java client would choose it (murmur2)."""
+
+    topic: str
+    key: bytes
+    value: bytes
+
+
+class Publisher:
+    """A kafka-python producer that tells when records are durable. Not shared between threads."""
+
+    def __init__(self, broker: Broker, client_id: str, stop: threading.Event, timeout_s: float = 20.0) -> None:
+        """Waits for a broker that is away.
+
+        Raises:
+            StoppedEarly: `stop` was set first.
+        """
+        self._producer = durable_producer(broker, client_id, stop)
+        self._timeout_s = timeout_s
+        self._unsettled: list[Any] = []
+
+    def start(self, record: Outgoing) -> None:
+        """Hand the record over without waiting; `settle` tells whether it arrived.
+
+        Raises:
+            Retry: the broker cannot be reached to learn where the record belongs.
+        """
+        try:
+            self._unsettled.append(self._producer.send(record.topic, key=record.key, value=record.value))
+        except KafkaError as error:
+            raise Retry(f"{record.topic} cannot be written: {type(error).__name__}") from error
+
+    def settle(self) -> None:
+        """Wait until all that was started is acknowledged.
+
+        Raises:
+            Retry: the broker did not acknowledge everything; whatever was started may or may not be there.
+        """
+        unsettled, self._unsettled = self._unsettled, []
+        try:
+            for future in unsettled:
+                future.get(timeout=self._timeout_s)
+        except KafkaError as error:
+            raise Retry(f"records were not acknowledged: {type(error).__name__}") from error
+
+    def publish(self, records: Iterable[Outgoing]) -> None:
+        """Write all and wait until they are acknowledged.
+
+        Raises:
+            Retry: as `start` and `settle`.
+        """
+        for record in records:
+            self.start(record)
+        self.settle()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._producer.close(timeout=2)

@@ -1,0 +1,107 @@
+"""What a consumer reads and what it does with it: the two things the loop is given. No I/O here."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from schemas.topics import BY_NAME
+
+
+class Record(Protocol):
+    """One Kafka record as kafka-python hands it out; key, value and headers are raw bytes.
+
+    `timestamp` is the broker's or producer's in milliseconds since the epoch.
+    """
+
+    @property
+    def topic(self) -> str:
+        """The topic."""
+        ...
+
+    @property
+    def partition(self) -> int:
+        """The partition number."""
+        ...
+
+    @property
+    def offset(self) -> int:
+        """The position in the partition."""
+        ...
+
+    @property
+    def timestamp(self) -> int:
+        """Milliseconds since the epoch."""
+        ...
+
+    @property
+    def key(self) -> bytes | None:
+        """The raw key."""
+        ...
+
+    @property
+    def value(self) -> bytes | None:
+        """The raw value; None deletes the key from a compacted topic."""
+        ...
+
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]:
+        """Names and raw values, in order."""
+        ...
+
+
+class Handler(Protocol):
+    """The work. Called by one thread only, never twice at a time."""
+
+    def handle(self, records: Sequence[Record]) -> None:
+        """Make the records' effects durable.
+
+        Never called with an empty sequence; ordered within a partition. Returning means that all is durable: the
+        offsets are committed next. The same records may come again after a crash, a rebalance or a `Retry`.
+
+        Raises:
+            Retry: nothing is committed and the same records come again after a pause.
+        """
+
+    def idle(self) -> None:
+        """Called about every `poll_s`, also while records flow and while a retry is waited for.
+
+        Raises:
+            Retry: no records are handled until a pause has passed.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """`instance_id` makes the member static: it rejoins at once after a crash and keeps its partitions meanwhile.
+
+    `max_records` bounds one call of `handle`; `poll_s` is how long one poll waits and therefore how often `idle` is
+    called and a stop is seen. `embedded_fetch_wait_ms` is how long the in-memory broker holds an empty answer back: it
+    does not wake a waiting reader when a record comes, so that this is the latency there. `on_assigned` is called after
+    every change of the assignment, before the first record of it is handled.
+    """
+
+    group: str
+    topics: tuple[str, ...]
+    max_records: int = 5000
+    poll_s: float = 0.2
+    max_partition_fetch_bytes: int = 4 * 1024 * 1024
+    embedded_fetch_wait_ms: int = 50
+    session_timeout_s: float = 10.0
+    instance_id: str | None = None
+    retry_first_s: float = 0.2
+    retry_most_s: float = 10.0
+    on_assigned: Callable[[], None] | None = None
+
+    def pause_s(self, attempt: int) -> float:
+        """How long to wait before retry number `attempt` (1, 2, …): doubling from the first to the most.
+
+        >>> [Subscription("g", ("t",)).pause_s(attempt) for attempt in (1, 2, 3, 99)]
+        [0.2, 0.4, 0.8, 10.0]
+        """
+        return float(min(self.retry_most_s, self.retry_first_s * 2 ** min(attempt - 1, 30)))
+
+
+def is_compacted(topic: str) -> bool:
+    """Whether offsets of the topic may rightly have holes."""
+    known = BY_NAME.get(topic)
+    return known is not None and known.compacted

@@ -1,0 +1,1 @@
+"""The runtime of the consumers, on the in-memory broker and on Apache Kafka."""
