@@ -26,7 +26,7 @@ class DeadLetter:
     refused_by: str
     refused_at: datetime
 
-    def to_headers(self, original: Headers) -> list[tuple[str, bytes]]:
+    def to_headers(self, original: Headers) -> list[tuple[str, bytes | None]]:
         """The original's headers followed by ours."""
         ours = {
             "topic": self.topic,
@@ -38,17 +38,19 @@ class DeadLetter:
             "refused_at": self.refused_at.isoformat(),
         }
         kept = [(name, raw) for name, raw in original if not name.startswith(PREFIX)]
-        return kept + [(PREFIX + name, text.encode()) for name, text in ours.items()]
+        return [*kept, *((PREFIX + name, text.encode()) for name, text in ours.items())]
 
 
-def from_headers(headers: Headers) -> tuple[DeadLetter, list[tuple[str, bytes]]]:
+def from_headers(headers: Headers) -> tuple[DeadLetter, list[tuple[str, bytes | None]]]:
     """The dead letter in a record of the topic, and the original's own headers.
 
     Raises:
-        KeyError: the record is no dead letter of ours.
+        KeyError: a header of ours is missing: the record is no dead letter.
+        ValueError: a header of ours holds something else than we write.
     """
     listed = list(headers)
-    ours = {name.removeprefix(PREFIX): raw.decode() for name, raw in listed if name.startswith(PREFIX)}
+    present = [(name, raw) for name, raw in listed if raw is not None]
+    ours = {name.removeprefix(PREFIX): raw.decode() for name, raw in present if name.startswith(PREFIX)}
     letter = DeadLetter(
         topic=ours["topic"],
         partition=int(ours["partition"]),

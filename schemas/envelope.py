@@ -6,13 +6,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from schemas.ids import AccountIdField, EventIdField, SourceField
 from schemas.limits import MAX_NAME_CHARS, MAX_TEXT_CHARS
 from schemas.times import UtcDatetime
 
 Text = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS)]
+Extension = bool | int | Annotated[float, Field(allow_inf_nan=False)] | Text | None
+"""The values CloudEvents allows an attribute; null is the same as leaving it out."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME_CHARS)]
 
 
@@ -22,10 +24,18 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Data(Model):
+    """Base of what an event carries. Strict: on the wire "2" is no number and 1 is no truth."""
+
+    model_config = ConfigDict(strict=True)
+
+
 class Envelope(BaseModel):
     """The context attributes of CloudEvents 1.0 that we require or read."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+
+    __pydantic_extra__: dict[str, Extension]
 
     specversion: Literal["1.0"] = "1.0"
     id: EventIdField

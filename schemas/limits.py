@@ -1,6 +1,6 @@
 """The limits of the ingest contract, each stated once. Sizes in bytes, times as timedelta."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 MAX_EVENT_BYTES: Final = 32 * 1024
@@ -13,3 +13,7 @@ MAX_NAME_CHARS: Final = 200
 MAX_LINES: Final = 200
 MAX_CLOCK_SKEW: Final = timedelta(minutes=5)
 """How far ahead of the reader's clock an event's time may lie."""
+
+FIRST_TIME: Final = datetime(1900, 1, 1, tzinfo=UTC)
+LAST_TIME: Final = datetime(2200, 1, 1, tzinfo=UTC)
+"""Times lie in [first, last): what every reader can hold, the warehouse's DateTime64 above all."""

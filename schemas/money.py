@@ -1,12 +1,18 @@
-"""Money: a Decimal with an ISO 4217 currency. Floats never carry money here."""
+"""Money: a Decimal with an ISO 4217 currency. Floats never carry money here.
+
+On the wire an amount is best written as a string; a JSON number is read as well, exact to its first 15 digits.
+"""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-ISO_4217 = frozenset(
+MONEY_ERROR: Final = "money"
+"""The error type of faults that no single field shows."""
+
+ISO_4217: Final = frozenset(
     "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY"
     " COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR"
     " ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK"
@@ -22,6 +28,6 @@ def _known_currency(value: str) -> str:
     return value
 
 
-Currency = Annotated[str, AfterValidator(_known_currency)]
+Currency = Annotated[str, AfterValidator(_known_currency), Field(json_schema_extra={"pattern": "^[A-Z]{3}$"})]
 Amount = Annotated[Decimal, Field(max_digits=18, decimal_places=4, allow_inf_nan=False)]
 PositiveAmount = Annotated[Decimal, Field(max_digits=18, decimal_places=4, ge=0, allow_inf_nan=False)]

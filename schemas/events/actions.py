@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.envelope import Envelope, Model, Text
+from schemas.envelope import Data, Envelope, Text
 from schemas.ids import AlertIdField, ManagerIdField
 from schemas.times import UtcDatetime
 
 
-class AlertActionData(Model):
+class AlertActionData(Data):
     """Which alert, who acted, and a comment where there is one."""
 
     alert_id: AlertIdField
@@ -83,7 +83,7 @@ class AlertRated(Envelope):
     data: AlertRatedData
 
 
-class OverrideSetData(Model):
+class OverrideSetData(Data):
     """A person's judgement in place of the score, [0, 100], until `expires_at`."""
 
     author: ManagerIdField
@@ -99,7 +99,7 @@ class OverrideSet(Envelope):
     data: OverrideSetData
 
 
-class OverrideLiftedData(Model):
+class OverrideLiftedData(Data):
     """Who lifted the override, and why."""
 
     author: ManagerIdField

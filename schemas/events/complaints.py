@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.envelope import Envelope, Model, Text
+from schemas.envelope import Data, Envelope, Text
 from schemas.ids import ComplaintIdField, OrderIdField
 from schemas.times import UtcDatetime
 
@@ -20,7 +20,7 @@ class Category(StrEnum):
     TECHNICAL = "technical"
 
 
-class ComplaintOpenedData(Model):
+class ComplaintOpenedData(Data):
     """`severity` 1 (minor) to 4 (business stopped); `answer_due_at` by when an answer is owed, else by the policy."""
 
     complaint_id: ComplaintIdField
@@ -38,7 +38,7 @@ class ComplaintOpened(Envelope):
     data: ComplaintOpenedData
 
 
-class ComplaintData(Model):
+class ComplaintData(Data):
     """Which complaint, and a word on it."""
 
     complaint_id: ComplaintIdField

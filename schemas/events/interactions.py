@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.envelope import Envelope, Model, Name, Text
+from schemas.envelope import Data, Envelope, Name, Text
 from schemas.ids import HandOffIdField
 from schemas.times import UtcDatetime
 
@@ -37,7 +37,7 @@ class Instrument(StrEnum):
     CES = "ces"
 
 
-class LoggedData(Model):
+class LoggedData(Data):
     """`sentiment` in [-1, 1]; `duration_s` in seconds; `callback_due_at` when a call back was promised."""
 
     channel: Channel
@@ -55,7 +55,7 @@ class InteractionLogged(Envelope):
     data: LoggedData
 
 
-class SurveyData(Model):
+class SurveyData(Data):
     """`answer` on the scale [`scale_min`, `scale_max`] that was shown, higher is better."""
 
     instrument: Instrument
@@ -80,7 +80,7 @@ class SurveyAnswered(Envelope):
     data: SurveyData
 
 
-class UsageData(Model):
+class UsageData(Data):
     """`quantity` of use of `feature` within the last `period_s` seconds."""
 
     feature: Name
@@ -95,7 +95,7 @@ class UsageReported(Envelope):
     data: UsageData
 
 
-class HandedOffData(Model):
+class HandedOffData(Data):
     """The client was handed to another team, which owes a reaction by `due_at`."""
 
     hand_off_id: HandOffIdField
@@ -110,7 +110,7 @@ class HandedOff(Envelope):
     data: HandedOffData
 
 
-class HandOffClosedData(Model):
+class HandOffClosedData(Data):
     """Which hand-off ended."""
 
     hand_off_id: HandOffIdField

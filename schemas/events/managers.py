@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from schemas.envelope import Envelope, Model, Name
+from schemas.envelope import Data, Envelope, Name
 from schemas.events.profiles import Locale, TimeZone
 from schemas.ids import ManagerIdField
 from schemas.times import UtcDatetime
@@ -34,14 +34,14 @@ class ContactKind(StrEnum):
     APPRISE = "apprise"
 
 
-class Contact(Model):
+class Contact(Data):
     """One way to reach the manager; `address` is empty for the console inbox."""
 
     kind: ContactKind
     address: Annotated[str, StringConstraints(max_length=512)] = ""
 
 
-class WorkingHours(Model):
+class WorkingHours(Data):
     """Local times of one weekday, Monday = 0."""
 
     weekday: Annotated[int, Field(ge=0, le=6)]
@@ -49,7 +49,7 @@ class WorkingHours(Model):
     end: time
 
 
-class Absence(Model):
+class Absence(Data):
     """Away from `start_at` until `end_at`; `delegate` stands in."""
 
     start_at: UtcDatetime
@@ -57,7 +57,7 @@ class Absence(Model):
     delegate: ManagerIdField | None = None
 
 
-class ManagerProfileData(Model):
+class ManagerProfileData(Data):
     """`reports_to` is empty only at the top of the line."""
 
     name: Name

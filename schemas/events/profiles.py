@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from schemas.envelope import Envelope, Model, Name
+from schemas.envelope import Data, Envelope, Name
 from schemas.ids import AccountIdField, ManagerIdField
 from schemas.money import Currency, PositiveAmount
 
@@ -21,7 +21,7 @@ class Segment(StrEnum):
     LONG_TAIL = "long_tail"
 
 
-class AccountProfileData(Model):
+class AccountProfileData(Data):
     """`annual_value` is what a year of this client is worth, in `currency`."""
 
     name: Name

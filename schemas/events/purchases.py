@@ -1,20 +1,21 @@
 """account.purchases: orders, invoices and subscriptions."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
-from schemas.envelope import Envelope, Model, Text
+from schemas.envelope import Data, Envelope, Text
 from schemas.ids import InvoiceIdField, OrderIdField
 from schemas.limits import MAX_LINES
-from schemas.money import Currency, PositiveAmount
+from schemas.money import MONEY_ERROR, Currency, PositiveAmount
 from schemas.times import UtcDatetime
 
 Sku = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
-class OrderLine(Model):
+class OrderLine(Data):
     """One product of an order; `amount` is the line's total in the order's currency."""
 
     sku: Sku
@@ -22,7 +23,7 @@ class OrderLine(Model):
     amount: PositiveAmount
 
 
-class OrderPlacedData(Model):
+class OrderPlacedData(Data):
     """`promised_at`: when shipment was promised to the client."""
 
     order_id: OrderIdField
@@ -39,7 +40,7 @@ class OrderPlaced(Envelope):
     data: OrderPlacedData
 
 
-class OrderData(Model):
+class OrderData(Data):
     """Which order, and a word why where there is one."""
 
     order_id: OrderIdField
@@ -80,7 +81,7 @@ class OrderReturned(Envelope):
     data: OrderReturnedData
 
 
-class InvoiceIssuedData(Model):
+class InvoiceIssuedData(Data):
     """`due_at`: by when payment is owed."""
 
     invoice_id: InvoiceIdField
@@ -97,12 +98,18 @@ class InvoiceIssued(Envelope):
     data: InvoiceIssuedData
 
 
-class InvoicePaidData(Model):
+class InvoicePaidData(Data):
     """A payment; without an `amount` the invoice is paid in full."""
 
     invoice_id: InvoiceIdField
     amount: PositiveAmount | None = None
     currency: Currency | None = None
+
+    @model_validator(mode="after")
+    def _money_is_whole(self) -> Self:
+        if (self.amount is None) != (self.currency is None):
+            raise PydanticCustomError(MONEY_ERROR, "amount and currency come together or not at all")
+        return self
 
 
 class InvoicePaid(Envelope):
@@ -112,7 +119,7 @@ class InvoicePaid(Envelope):
     data: InvoicePaidData
 
 
-class InvoiceDisputedData(Model):
+class InvoiceDisputedData(Data):
     """Which invoice the client contests."""
 
     invoice_id: InvoiceIdField
@@ -136,7 +143,7 @@ class SubscriptionChange(StrEnum):
     CANCELLED = "cancelled"
 
 
-class SubscriptionData(Model):
+class SubscriptionData(Data):
     """`annual_value` after the change; `renews_at` the next renewal."""
 
     change: SubscriptionChange
