@@ -46,13 +46,16 @@ def group_consumer(subscription: Subscription, broker: Broker, stop: threading.E
     return when_reachable(broker, stop, lambda: _consumer(broker, settings, subscription.topics))
 
 
-def free_consumer(broker: Broker, topics: Iterable[str], client_id: str, stop: threading.Event) -> KafkaConsumer:
-    """A consumer in no group, for reading whole topics. Waits for a broker that is away.
+def free_consumer(broker: Broker, client_id: str, stop: threading.Event, topics: Iterable[str] = ()) -> KafkaConsumer:
+    """A consumer in no group that is assigned by hand. Waits for a broker that is away.
+
+    `topics` are made to appear on the in-memory broker if nobody has written to them yet.
 
     Raises:
         StoppedEarly: `stop` was set first.
     """
-    settings = {**_common(broker), "client_id": client_id, "max_poll_records": 10_000, "fetch_max_wait_ms": 20}
+    settings = {**_common(broker), "client_id": client_id, "max_poll_records": 10_000}
+    settings["fetch_max_wait_ms"] = 20 if broker.embedded else 500
     return when_reachable(broker, stop, lambda: _consumer(broker, settings, topics))
 
 
@@ -105,7 +108,9 @@ def _consumer(broker: Broker, settings: dict[str, Any], topics: Iterable[str]) -
 
 def _call_forth(broker: Broker, topics: Iterable[str]) -> None:
     """The in-memory broker has no CreateTopics: a topic appears when a client asks for it by name."""
-    asking = KafkaConsumer(*topics, **_common(broker), allow_auto_create_topics=True)
+    if not (named := tuple(topics)):
+        return
+    asking = KafkaConsumer(*named, **_common(broker), allow_auto_create_topics=True)
     _bootstrapped(asking).close(autocommit=False, timeout_ms=0)
 
 

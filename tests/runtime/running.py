@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from kafka import KafkaProducer
+from kafka import KafkaAdminClient, KafkaProducer
 
 from consumers.runtime.errors import Retry
 from consumers.runtime.loop import Handler, Record, Subscription, run
@@ -72,6 +72,16 @@ def running(subscription: Subscription, broker: Broker, handler: Handler) -> Ite
     finally:
         loop.stop.set()
         loop.join()
+
+
+def make_topic(broker: Broker, topic: str, partitions: int = 1) -> None:
+    """Make the topic where topics do not appear by themselves."""
+    if not broker.embedded:
+        admin = KafkaAdminClient(bootstrap_servers=broker.bootstrap)
+        try:
+            admin.create_topics({topic: {"num_partitions": partitions, "replication_factor": 1}})
+        finally:
+            admin.close()
 
 
 def send(broker: Broker, topic: str, values: Sequence[bytes], partition: int = 0) -> None:
