@@ -1,0 +1,24 @@
+"""`pulse migrate`: ClickHouse brought to the newest schema."""
+
+import typer
+
+from pulse.errors import Missing
+from pulse.settings import load
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def migrate() -> None:
+    """Apply the migrations that ClickHouse does not have yet; doing it again changes nothing."""
+    from clickhouse_connect.driver.exceptions import OperationalError
+
+    from consumers.clickhouse.migrate import apply
+    from consumers.runtime.clickhouse import ClickHouse
+
+    settings = load(["clickhouse"]).part(ClickHouse)
+    try:
+        applied = apply(settings)
+    except OperationalError as error:
+        raise Missing(f"no ClickHouse answers at {settings.url} ({type(error).__name__})") from None
+    typer.echo("\n".join(f"applied {name}" for name in applied) or "nothing to apply")

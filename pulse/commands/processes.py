@@ -1,0 +1,115 @@
+"""Each process of the pipeline by itself: read its settings, set up its log, run its room until it is stopped.
+
+Every one logs `ready` when it does its job; `pulse up` waits for that line. Nothing else may happen here.
+"""
+
+from collections.abc import Callable, Iterable
+
+import structlog
+import typer
+
+from pulse import logs
+from pulse.exit_codes import ExitCode
+from pulse.local import lifeline
+from pulse.settings import Settings, load
+from schemas.broker import Broker
+
+OnReady = Callable[[], None]
+
+
+def run(name: str, sections: Iterable[str], body: Callable[[Settings, OnReady], None]) -> None:
+    """Run `body` with its settings; an error that ends it is logged and becomes the exit code."""
+    settings = load(["logs", *sections])
+    logs.configure(settings.part(logs.LogSettings), name)
+    lifeline.watch()
+    log = structlog.get_logger()
+    try:
+        body(settings, lambda: log.info("ready"))
+    except Exception:
+        log.exception("failed")
+        raise typer.Exit(ExitCode.FAILED) from None
+    log.info("stopped")
+
+
+def _single(command: Callable[[], None]) -> typer.Typer:
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(command)
+    return app
+
+
+def run_gateway() -> None:
+    """The HTTP front door: takes CloudEvents, answers 202 once Kafka has them."""
+
+    def body(settings: Settings, on_ready: OnReady) -> None:
+        from streams.gateway.server import serve
+        from streams.gateway.settings import GatewaySettings
+
+        serve(settings.part(GatewaySettings), settings.part(Broker), on_ready)
+
+    run("gateway", ("broker", "gateway"), body)
+
+
+def run_worker() -> None:
+    """The stream processor: folds events into scores and alerts. Exit code 78: its changelog lost its beginning."""
+
+    def body(settings: Settings, on_ready: OnReady) -> None:
+        from streams.worker.main import run as work
+        from streams.worker.settings import WorkerSettings
+
+        work(settings.part(WorkerSettings), settings.part(Broker), on_ready)
+
+    run("worker", ("broker", "worker"), body)
+
+
+def run_sink() -> None:
+    """The sink: writes events, health, alerts, deliveries and dead letters into ClickHouse."""
+
+    def body(settings: Settings, on_ready: OnReady) -> None:
+        from consumers.clickhouse.settings import SinkSettings
+        from consumers.clickhouse.sink import run as sink_in
+        from consumers.runtime.clickhouse import ClickHouse
+
+        sink_in(settings.part(SinkSettings), settings.part(ClickHouse), settings.part(Broker), on_ready)
+
+    run("sink", ("broker", "clickhouse", "sink"), body)
+
+
+def run_deliver() -> None:
+    """The delivery: brings alerts to people over their channels, and writes receipts."""
+
+    def body(settings: Settings, on_ready: OnReady) -> None:
+        from consumers.delivery.main import run as deliver_them
+        from consumers.delivery.settings import DeliverySettings
+
+        deliver_them(settings.part(DeliverySettings), settings.part(Broker), on_ready)
+
+    run("deliver", ("broker", "delivery"), body)
+
+
+def run_console() -> None:
+    """The console: worklist, account page and inbox of the account manager."""
+
+    def body(settings: Settings, on_ready: OnReady) -> None:
+        from consumers.console.server import serve
+        from consumers.console.settings import ConsoleSettings
+        from consumers.runtime.clickhouse import ClickHouse
+
+        serve(settings.part(ConsoleSettings), settings.part(ClickHouse), settings.part(Broker), on_ready)
+
+    run("console", ("broker", "clickhouse", "console"), body)
+
+
+def run_warehouse() -> None:
+    """The warehouse: an embedded ClickHouse behind ClickHouse's HTTP interface, for one machine."""
+
+    def body(settings: Settings, on_ready: OnReady) -> None:
+        from consumers.clickhouse.settings import WarehouseSettings
+        from consumers.clickhouse.warehouse.server import serve
+
+        serve(settings.part(WarehouseSettings), on_ready)
+
+    run("warehouse", ("warehouse",), body)
+
+
+gateway, worker, sink = _single(run_gateway), _single(run_worker), _single(run_sink)
+deliver, console, warehouse = _single(run_deliver), _single(run_console), _single(run_warehouse)
