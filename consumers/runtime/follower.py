@@ -39,7 +39,11 @@ class Follower:
         self._apply = apply
         self._stop = stop
         self._consumer = free_consumer(broker, "account-pulse-follower", stop, names)
-        await_topics(self._consumer, names, stop)
+        try:
+            await_topics(self._consumer, names, stop)
+        except StoppedEarly:
+            self.__exit__(None, None, None)
+            raise
         places = [
             TopicPartition(name, number) for name in names for number in self._consumer.partitions_for_topic(name)
         ]

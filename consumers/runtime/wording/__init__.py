@@ -1,0 +1,11 @@
+"""Structured reasons become sentences a person reads: one place for mails, inbox and pages.
+
+Every sentence goes through gettext; numbers, money, dates and times are written by Babel in the reader's locale and
+time zone. No decision, no HTML, no I/O but reading the catalogues may come in here. Languages are added as compiled
+catalogues under `locales/<language>/LC_MESSAGES/wording.mo`; without one the English text of the code is used.
+"""
+
+from consumers.runtime.wording.alerts import AlertWords
+from consumers.runtime.wording.reader import Reader, reader_of
+
+__all__ = ["AlertWords", "Reader", "reader_of"]

@@ -1,0 +1,146 @@
+"""Who reads: language, region and time zone, and how numbers, money and times are written for them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from gettext import NullTranslations, translation
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.lists import format_list
+from babel.numbers import format_currency, format_decimal
+
+CATALOGUES: Final = Path(__file__).parent / "locales"
+DOMAIN: Final = "wording"
+DEFAULT_LOCALE: Final = "en"
+_SAME_LANGUAGE: Final = {"no": "nb"}
+_MINUS, _HYPHEN = "\N{MINUS SIGN}", "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Made by `reader_of`; all methods are pure."""
+
+    locale: Locale
+    zone: ZoneInfo
+    catalogue: NullTranslations
+
+    @property
+    def language(self) -> str:
+        """The BCP 47 tag for the `lang` attribute of a page.
+
+        >>> reader_of("de_AT", "Europe/Vienna").language
+        'de-AT'
+        """
+        return str(self.locale).replace("_", "-")
+
+    def text(self, message: str) -> str:
+        """The message in the reader's language."""
+        return self.catalogue.gettext(message)
+
+    def plural(self, one: str, many: str, count: int) -> str:
+        """The form of the message that goes with `count`."""
+        return self.catalogue.ngettext(one, many, count)
+
+    def number(self, value: float | Decimal, digits: int = 1) -> str:
+        """A number with exactly `digits` decimals.
+
+        >>> reader_of("de", "UTC").number(-1234.5)
+        '-1.234,5'
+        """
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        return format_decimal(value, format=pattern, locale=self.locale)
+
+    def signed(self, value: float, digits: int = 1) -> str:
+        """A change: always with its sign, a true minus, and no sign where it rounds to nothing.
+
+        >>> reader_of("en", "UTC").signed(4), reader_of("en", "UTC").signed(-4.25), reader_of("en", "UTC").signed(-0.01)
+        ('+4.0', '−4.2', '0.0')
+        """
+        rounded = round(value, digits)
+        if rounded == 0:
+            return self.number(0, digits)
+        return ("+" if rounded > 0 else _MINUS) + self.number(abs(rounded), digits)
+
+    def money(self, amount: Decimal, currency: str) -> str:
+        """An amount with its currency, whole units from a thousand on.
+
+        >>> reader_of("en_GB", "UTC").money(Decimal("12500.40"), "EUR")
+        '€12,500'
+        """
+        if abs(amount) >= 1000:  # noqa: PLR2004  the docstring says it
+            whole = amount.quantize(Decimal(1))
+            return format_currency(whole, currency, locale=self.locale, currency_digits=False, format=self._whole())
+        return format_currency(amount, currency, locale=self.locale)
+
+    def day(self, at: datetime) -> str:
+        """The date in the reader's zone.
+
+        >>> from datetime import UTC
+        >>> reader_of("en_GB", "Europe/London").day(datetime(2026, 3, 1, tzinfo=UTC))
+        '1 Mar 2026'
+        """
+        return format_date(at.astimezone(self.zone), format="medium", locale=self.locale)
+
+    def clock(self, at: datetime) -> str:
+        """The time of day in the reader's zone."""
+        return format_time(at, format="short", tzinfo=self.zone, locale=self.locale)
+
+    def moment(self, at: datetime) -> str:
+        """Date and time in the reader's zone, which is named.
+
+        >>> from datetime import UTC
+        >>> reader_of("en_GB", "Europe/Berlin").moment(datetime(2026, 3, 1, 12, tzinfo=UTC))
+        '1 Mar 2026, 13:00 CET'
+        """
+        zone = format_datetime(at, "z", tzinfo=self.zone, locale=self.locale)
+        joined = str(self.locale.datetime_formats["medium"]).replace("'", "")
+        return joined.format(f"{self.clock(at)} {zone}", self.day(at))
+
+    def span(self, length: timedelta) -> str:
+        """A length of time in its largest unit.
+
+        >>> reader_of("en", "UTC").span(timedelta(hours=50))
+        '2 days'
+        """
+        return format_timedelta(length, locale=self.locale)
+
+    def listed(self, items: list[str]) -> str:
+        """A list as one writes it.
+
+        >>> reader_of("en_GB", "UTC").listed(["C-1", "C-2", "C-3"])
+        'C-1, C-2 and C-3'
+        """
+        return format_list(items, locale=self.locale) if items else ""
+
+    def _whole(self) -> str:
+        pattern = self.locale.currency_formats["standard"].pattern
+        return str(pattern).replace(".00", "")
+
+
+@lru_cache(maxsize=1024)
+def reader_of(locale: str, time_zone: str) -> Reader:
+    """The reader for a locale such as `de_AT` and an IANA zone. Unknown ones fall back to English and UTC."""
+    known = _locale(locale)
+    languages = [str(known), known.language]
+    catalogue = translation(DOMAIN, localedir=CATALOGUES, languages=languages, fallback=True)
+    return Reader(known, _zone(time_zone), catalogue)
+
+
+def _locale(name: str) -> Locale:
+    language, _, region = name.partition("_")
+    try:
+        return Locale.parse("_".join(filter(None, (_SAME_LANGUAGE.get(language, language), region))))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(DEFAULT_LOCALE)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
