@@ -1,5 +1,6 @@
 """What a mapping document must hold as a whole: known type, zone and columns, distinct ids, the type's own fields."""
 
+import codecs
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -88,6 +89,6 @@ def _texts(event: EventRule) -> Iterator[Finding]:
 
 def _encoding(mapping: Mapping) -> Iterator[Finding]:
     try:
-        "".encode(mapping.input.encoding)
+        codecs.lookup(mapping.input.encoding)
     except LookupError:
         yield ("input", "encoding"), "is not an encoding that Python knows, such as utf-8 or latin-1"

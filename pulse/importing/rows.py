@@ -139,10 +139,12 @@ def _csv_rows(lines: _Lines, reader: "Iterator[list[str]]", columns: tuple[str, 
 
 
 def _csv_texts(fields: list[str], columns: tuple[str, ...], lines: _Lines) -> tuple[dict[str, str], RowFault | None]:
-    if len(fields) != len(columns):
-        return {}, RowFault("row", f"has {len(fields)} columns, expected {len(columns)}")
-    texts = {name: text.strip() for name, text in zip(columns, fields, strict=True)}
-    return texts, _text_fault("".join(fields), lines)
+    fault = _text_fault("".join(fields), lines)
+    if fault is None and len(fields) != len(columns):
+        fault = RowFault("row", f"has {len(fields)} columns, expected {len(columns)}")
+    if fault is not None:
+        return {}, fault
+    return dict(zip(columns, map(str.strip, fields), strict=True)), None
 
 
 def _text_fault(text: str, lines: _Lines) -> RowFault | None:

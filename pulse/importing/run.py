@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from pulse.importing.document import Mapping
 from pulse.importing.errors import RowFault
 from pulse.importing.events import EventMaker, Rejected, checked_rows, latest_time
-from pulse.importing.progress import Progress, ProgressFile
+from pulse.importing.progress import Progress
 from pulse.importing.rejects import RejectFile
 from pulse.importing.rows import Row, Source
 from pulse.importing.times import whole_days_to
@@ -60,9 +60,11 @@ class Step:
 class Books:
     """Progress file and reject file, moved forward together: rejects first, so that none is lost by a kill."""
 
-    def __init__(self, progress: Progress, file: ProgressFile, rejects: RejectFile, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, progress: Progress, keep: Callable[[Progress], None], rejects: RejectFile, clock: Callable[[], float]
+    ) -> None:
         self.progress = progress
-        self._file = file
+        self._keep = keep
         self._rejects = rejects
         self._clock = clock
         self._saved_at = clock()
@@ -87,7 +89,7 @@ class Books:
         """Put the progress on disk now."""
         if finished:
             self.progress = replace(self.progress, finished=True)
-        self._file.save(self.progress)
+        self._keep(self.progress)
         self._saved_at = self._clock()
 
 
