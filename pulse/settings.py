@@ -34,6 +34,7 @@ SECTIONS: Final = {
     "warehouse": "consumers.clickhouse.settings:WarehouseSettings",
     "delivery": "consumers.delivery.settings:DeliverySettings",
     "console": "consumers.console.settings:ConsoleSettings",
+    "sender": "pulse.sending.settings:SenderSettings",
     "stack": "pulse.local.settings:StackSettings",
     "logs": "pulse.logs:LogSettings",
 }

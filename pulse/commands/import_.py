@@ -6,14 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from pulse.commands.clocks import CLOCKS
 from pulse.exit_codes import ExitCode
+from pulse.importing.session import OnStep, Outcome, Request, perform
+from pulse.sending.settings import SenderSettings
+from pulse.settings import load
 
-if TYPE_CHECKING:
-    from pulse.importing.session import OnStep, Outcome
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 Data = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or fixed-width text, plain or gzip.")]
 MappingPath = Annotated[
@@ -30,6 +35,7 @@ GatewayUrl = Annotated[str | None, typer.Option("--gateway", help="The gateway's
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 
 
+@app.command()
 def import_history(
     data: Data,
     mapping: MappingPath,
@@ -47,11 +53,6 @@ def import_history(
     Stopped or killed, it goes on where it was when run again. Lines that give no event, or whose event is refused,
     stand in the reject file with their number and reason; the exit code is then 1.
     """
-    from pulse.commands.clocks import CLOCKS
-    from pulse.importing.session import Request, perform
-    from pulse.sending.settings import SenderSettings
-    from pulse.settings import load
-
     marker = ".dry-run" if dry_run else ""
     request = Request(
         data=data,
@@ -69,11 +70,8 @@ def import_history(
 
 
 @contextmanager
-def _bar(name: str) -> "Iterator[OnStep]":
+def _bar(name: str) -> Iterator[OnStep]:
     """A progress bar on standard error where that is a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -93,7 +91,7 @@ def _bar(name: str) -> "Iterator[OnStep]":
         )
 
 
-def _told(outcome: "Outcome") -> str:
+def _told(outcome: Outcome) -> str:
     verb = "would be accepted" if outcome.dry_run else "accepted"
     lines = [f"{outcome.file}: {outcome.rows:,} rows, {outcome.accepted:,} {verb}, {outcome.rejected:,} rejected"]
     if outcome.resumed_at_line:
