@@ -6,7 +6,7 @@ On the wire an amount is best written as a string; a JSON number is read as well
 from decimal import Decimal
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 MONEY_ERROR: Final = "money"
@@ -29,5 +29,8 @@ def _known_currency(value: str) -> str:
 
 
 Currency = Annotated[str, AfterValidator(_known_currency), Field(json_schema_extra={"pattern": "^[A-Z]{3}$"})]
-Amount = Annotated[Decimal, Field(max_digits=18, decimal_places=4, allow_inf_nan=False)]
-PositiveAmount = Annotated[Decimal, Field(max_digits=18, decimal_places=4, ge=0, allow_inf_nan=False)]
+PositiveAmount = Annotated[
+    Decimal,
+    Field(max_digits=18, decimal_places=4, ge=0, allow_inf_nan=False),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": r"^\d{1,14}(\.\d{1,4})?$"}, {"type": "number"}]}),
+]
