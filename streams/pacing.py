@@ -119,6 +119,11 @@ class Pacer:
         self._read = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def active(self) -> bool:
+        """Whether there is anything to pace: where not, nobody need reckon what was written."""
+        return bool(self._groups)
+
     async def start(self) -> None:
         """Begin to follow the readers. Does not need the broker to be there."""
         if self._groups:
