@@ -1,11 +1,11 @@
 """What can be wrong around the warehouse, ordered by what the operator does.
 
-    WarehouseError
-    ├── DirectoryHeld      end the other process, or choose another directory
-    ├── DirectoryUnusable  mend the directory: rights, space, or data of another version
-    └── SchemaError
-        ├── NewerDatabase  install the newer version of this program
-        └── ChangedHistory put the migration file back as it was applied
+WarehouseError
+├── DirectoryHeld      end the other process, or choose another directory
+├── DirectoryUnusable  mend the directory: rights, space, or data of another version
+└── SchemaError
+    ├── NewerDatabase  install the newer version of this program
+    └── ChangedHistory put the migration file back as it was applied
 """
 
 from pathlib import Path

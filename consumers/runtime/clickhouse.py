@@ -15,17 +15,19 @@ from pydantic_core import PydanticCustomError
 
 from consumers.runtime.errors import ConsumerError
 
-__all__ = ["Client", "ClickHouse", "ClickHouseAway", "connect", "rows"]
+__all__ = ["ClickHouse", "ClickHouseAway", "Client", "connect", "rows"]
 
-_PORTS = {"http": 8123, "https": 8443}
+PORTS = {"http": 8123, "https": 8443}
+"""The port where the URL names none."""
+
 _PASSING = frozenset((74, 75, 76, 159, 160, 173, 201, 202, 203, 209, 210, 241, 242, 243, 252, 319, 394, 425, 439, 999))
 _PASSING |= frozenset((1000, 1001, 1002))
-"""Codes that tell of the machine and not of the request: files, network, memory, quota, overload, unknown exceptions."""
+"""Codes that tell of the machine and not of the request: files, network, memory, quota, overload, unknown faults."""
 
 
 def _reachable_form(url: str) -> str:
     parts = urlsplit(url)
-    if parts.scheme not in _PORTS or not parts.hostname:
+    if parts.scheme not in PORTS or not parts.hostname:
         raise PydanticCustomError("url", "expected http://host:port or https://host:port")
     if parts.username or parts.password:
         raise PydanticCustomError("url", "user and password have settings of their own")
@@ -63,7 +65,7 @@ def connect(clickhouse: ClickHouse, *, timeout_s: float = 30.0) -> Client:
         return clickhouse_connect.get_client(
             interface=parts.scheme,
             host=parts.hostname or "",
-            port=parts.port or _PORTS[parts.scheme],
+            port=parts.port or PORTS[parts.scheme],
             username=clickhouse.user,
             password=clickhouse.password.get_secret_value(),
             database=clickhouse.database,
@@ -77,7 +79,7 @@ def connect(clickhouse: ClickHouse, *, timeout_s: float = 30.0) -> Client:
         )
     except DatabaseError as error:
         if may_pass(error):
-            raise ClickHouseAway(_first_line(error)) from error
+            raise ClickHouseAway(first_line(error)) from error
         raise
 
 
@@ -94,7 +96,7 @@ def rows(client: Client, sql: str, params: Mapping[str, Any] | None = None) -> l
         return list(result.named_results())
     except DatabaseError as error:
         if may_pass(error):
-            raise ClickHouseAway(_first_line(error)) from error
+            raise ClickHouseAway(first_line(error)) from error
         raise
 
 
@@ -103,5 +105,6 @@ def may_pass(error: DatabaseError) -> bool:
     return isinstance(error, OperationalError) or error.code is None or error.code in _PASSING
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What the error says, short enough for a log."""
     return str(error).split("\n", 1)[0][:500]

@@ -6,7 +6,7 @@
 --
 -- Absent text is '' and absent numbers and times are NULL: text columns stay cheap and a missing amount is not 0.
 
-CREATE TABLE events
+CREATE TABLE IF NOT EXISTS events
 (
     account_id String COMMENT 'subject of the event: the account (for manager.* events the manager)',
     time DateTime64(3, 'UTC') COMMENT 'when it happened (event time)' CODEC(Delta, ZSTD(1)),
@@ -53,7 +53,7 @@ PARTITION BY toYear(time)
 ORDER BY (account_id, time, source, event_id)
 COMMENT 'Grain: one fact. Key: account_id, source, event_id. Read the view facts, which is exact while duplicates wait for a merge.';
 
-CREATE TABLE records
+CREATE TABLE IF NOT EXISTS records
 (
     topic LowCardinality(String) COMMENT 'Kafka topic',
     partition UInt32 COMMENT 'Kafka partition',
@@ -68,7 +68,7 @@ PARTITION BY toYear(record_at)
 ORDER BY (topic, partition, offset, record_at)
 COMMENT 'Grain: one Kafka record the sink has read, producer re-sends included. Key: topic, partition, offset, record_at. For audits: count it with FINAL and compare with the log.';
 
-CREATE TABLE progress
+CREATE TABLE IF NOT EXISTS progress
 (
     topic LowCardinality(String) COMMENT 'Kafka topic',
     partition UInt32 COMMENT 'Kafka partition',
@@ -79,12 +79,12 @@ ENGINE = AggregatingMergeTree
 ORDER BY (topic, partition)
 COMMENT 'Grain: one Kafka partition. Key: topic, partition. Only maxima, which duplicates do not change. Read the view pipeline_freshness.';
 
-CREATE MATERIALIZED VIEW progress_of_records TO progress AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS progress_of_records TO progress AS
 SELECT topic, partition, max(record_at) AS record_at, max(ingested_at) AS ingested_at
 FROM records
 GROUP BY topic, partition;
 
-CREATE TABLE dead_letters
+CREATE TABLE IF NOT EXISTS dead_letters
 (
     topic LowCardinality(String) COMMENT 'topic of the ORIGINAL record',
     partition UInt32 COMMENT 'partition of the ORIGINAL record',
@@ -109,7 +109,7 @@ ENGINE = ReplacingMergeTree
 ORDER BY (topic, partition, offset, fingerprint)
 COMMENT 'Grain: one refused record. Key: topic, partition, offset of the original. Read with FINAL or through dead_letters_now.';
 
-CREATE TABLE profiles
+CREATE TABLE IF NOT EXISTS profiles
 (
     account_id String COMMENT 'the account',
     name String COMMENT 'name of the client',
@@ -132,7 +132,7 @@ ENGINE = ReplacingMergeTree(time)
 ORDER BY account_id
 COMMENT 'Grain: one account, latest master data by event time. Key: account_id. Read with FINAL.';
 
-CREATE TABLE managers
+CREATE TABLE IF NOT EXISTS managers
 (
     manager_id String COMMENT 'the manager',
     name String COMMENT 'name of the manager',

@@ -1,6 +1,6 @@
 -- What we decided from the facts: health with its reasons, alert steps, and what came of telling people.
 
-CREATE TABLE health_history
+CREATE TABLE IF NOT EXISTS health_history
 (
     account_id String COMMENT 'the account',
     version UInt64 COMMENT 'counts the snapshots of an account without a gap',
@@ -34,15 +34,15 @@ PARTITION BY toYear(produced_at)
 ORDER BY (account_id, produced_at, version)
 COMMENT 'Grain: one health snapshot. Key: account_id, produced_at, version. Read with FINAL.';
 
-CREATE TABLE health AS health_history
+CREATE TABLE IF NOT EXISTS health AS health_history
 ENGINE = ReplacingMergeTree(produced_at)
 -- One row an account. The latest decision counts, not the highest version, which starts again with a new state.
 ORDER BY account_id
 COMMENT 'Grain: one account, its latest health snapshot. Key: account_id. Read the view account_health_now.';
 
-CREATE MATERIALIZED VIEW health_of_history TO health AS SELECT * FROM health_history;
+CREATE MATERIALIZED VIEW IF NOT EXISTS health_of_history TO health AS SELECT * FROM health_history;
 
-CREATE TABLE contributions
+CREATE TABLE IF NOT EXISTS contributions
 (
     account_id String COMMENT 'the account',
     version UInt64 COMMENT 'version of the snapshot',
@@ -59,7 +59,7 @@ PARTITION BY toYear(produced_at)
 ORDER BY (account_id, produced_at, version, no)
 COMMENT 'Grain: one summand of one score. Key: account_id, produced_at, version, no. Read account_reasons_now for the present, else with FINAL.';
 
-CREATE TABLE changes
+CREATE TABLE IF NOT EXISTS changes
 (
     account_id String COMMENT 'the account',
     version UInt64 COMMENT 'version of the snapshot',
@@ -80,7 +80,7 @@ PARTITION BY toYear(produced_at)
 ORDER BY (account_id, produced_at, version, no)
 COMMENT 'Grain: one summand of one change of a score. Key: account_id, produced_at, version, no. Read with FINAL.';
 
-CREATE TABLE alerts
+CREATE TABLE IF NOT EXISTS alerts
 (
     account_id String COMMENT 'the account',
     alert_id String COMMENT 'the episode',
@@ -120,7 +120,7 @@ ENGINE = ReplacingMergeTree(first_wins)
 ORDER BY (account_id, alert_id, step_no)
 COMMENT 'Grain: one step of an alert episode. Key: alert_id, step_no. Read the view inbox for episodes, else with FINAL.';
 
-CREATE TABLE deliveries
+CREATE TABLE IF NOT EXISTS deliveries
 (
     notification_id String COMMENT 'one recipient told of one step over one channel',
     attempt UInt32 COMMENT 'number of the attempt, from 1',

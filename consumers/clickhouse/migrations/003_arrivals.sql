@@ -3,7 +3,7 @@
 -- An insert is confirmed only after every view has written. One that failed half way is sent again and falls on the
 -- same keys, so nothing here adds up and nothing is lost.
 
-CREATE TABLE arriving_events
+CREATE TABLE IF NOT EXISTS arriving_events
 (
     account_id String COMMENT 'subject, as the codec read it',
     time DateTime64(3, 'UTC') COMMENT 'time, as the codec read it',
@@ -19,7 +19,7 @@ CREATE TABLE arriving_events
 ENGINE = Null
 COMMENT 'Way in for events of the input topics, keeps nothing. Fills events, profiles, managers and records.';
 
-CREATE TABLE arriving_health
+CREATE TABLE IF NOT EXISTS arriving_health
 (
     payload String COMMENT 'health snapshot as JSON',
     topic LowCardinality(String) COMMENT 'Kafka topic',
@@ -30,15 +30,15 @@ CREATE TABLE arriving_health
 ENGINE = Null
 COMMENT 'Way in for health snapshots, keeps nothing. Fills health_history, health, contributions, changes and records.';
 
-CREATE TABLE arriving_alerts AS arriving_health
+CREATE TABLE IF NOT EXISTS arriving_alerts AS arriving_health
 ENGINE = Null
 COMMENT 'Way in for alert steps, keeps nothing. Fills alerts and records.';
 
-CREATE TABLE arriving_deliveries AS arriving_health
+CREATE TABLE IF NOT EXISTS arriving_deliveries AS arriving_health
 ENGINE = Null
 COMMENT 'Way in for delivery receipts, keeps nothing. Fills deliveries and records.';
 
-CREATE MATERIALIZED VIEW events_arrived TO events AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS events_arrived TO events AS
 WITH JSONExtract(payload, 'data', 'Tuple(
     amount Nullable(Decimal(18, 4)), annual_value Nullable(Decimal(18, 4)), currency String,
     sentiment Nullable(Float64), answer Nullable(Float64), scale_min Nullable(Float64), scale_max Nullable(Float64),
@@ -74,7 +74,7 @@ SELECT
     payload, topic, partition, offset, record_at
 FROM arriving_events;
 
-CREATE MATERIALIZED VIEW profiles_arrived TO profiles AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS profiles_arrived TO profiles AS
 WITH JSONExtract(payload, 'data', 'Tuple(name String, segment String, annual_value Decimal(18, 4), currency String,
     owner String, parent String, locale String, time_zone String)') AS d
 SELECT
@@ -84,7 +84,7 @@ SELECT
 FROM arriving_events
 WHERE type = 'account.profile_set.v1';
 
-CREATE MATERIALIZED VIEW managers_arrived TO managers AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS managers_arrived TO managers AS
 WITH JSONExtract(arriving_events.payload, 'data', 'Tuple(name String, role String, reports_to String, locale String,
     time_zone String)') AS d
 SELECT
@@ -97,10 +97,10 @@ SELECT
 FROM arriving_events
 WHERE type = 'manager.profile_set.v1';
 
-CREATE MATERIALIZED VIEW records_of_events TO records AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS records_of_events TO records AS
 SELECT topic, partition, offset, record_at FROM arriving_events;
 
-CREATE MATERIALIZED VIEW health_arrived TO health_history AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS health_arrived TO health_history AS
 WITH
     JSONExtract(payload, 'Tuple(account_id String, version UInt64, produced_at String, as_of String,
         caused_by_record_at String, policy String, score Nullable(Float64), previous_score Nullable(Float64),
@@ -130,7 +130,7 @@ SELECT
     topic, partition, offset, record_at
 FROM arriving_health;
 
-CREATE MATERIALIZED VIEW contributions_arrived TO contributions AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS contributions_arrived TO contributions AS
 WITH
     JSONExtract(payload, 'Tuple(account_id String, version UInt64, produced_at String,
         contributions Array(Tuple(name String, dimension String, points Float64)))') AS s
@@ -145,7 +145,7 @@ SELECT
 FROM arriving_health
 ARRAY JOIN s.contributions AS part, arrayEnumerate(s.contributions) AS no;
 
-CREATE MATERIALIZED VIEW changes_arrived TO changes AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS changes_arrived TO changes AS
 WITH
     JSONExtract(payload, 'Tuple(account_id String, version UInt64, produced_at String,
         change Array(Tuple(kind String, points Float64, signal String, event_id String, source String,
@@ -165,10 +165,10 @@ SELECT
 FROM arriving_health
 ARRAY JOIN s.change AS part, arrayEnumerate(s.change) AS no;
 
-CREATE MATERIALIZED VIEW records_of_health TO records AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS records_of_health TO records AS
 SELECT topic, partition, offset, record_at FROM arriving_health;
 
-CREATE MATERIALIZED VIEW alerts_arrived TO alerts AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS alerts_arrived TO alerts AS
 WITH JSONExtract(payload, 'Tuple(account_id String, alert_id String, step_no UInt32, step_id String,
     account_name String, kind String, episode UInt32, step String, reason String, at String, decided_at String,
     historic Bool, caused_by_record_at String, facts Map(String, String), value_at_risk Nullable(Decimal(18, 4)),
@@ -201,10 +201,10 @@ SELECT
     topic, partition, offset, record_at
 FROM arriving_alerts;
 
-CREATE MATERIALIZED VIEW records_of_alerts TO records AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS records_of_alerts TO records AS
 SELECT topic, partition, offset, record_at FROM arriving_alerts;
 
-CREATE MATERIALIZED VIEW deliveries_arrived TO deliveries AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS deliveries_arrived TO deliveries AS
 WITH JSONExtract(payload, 'Tuple(notification_id String, attempt UInt32, at String, alert_id String, step_id String,
     account_id String, recipient String, channel String, outcome String, reason String, detail String,
     caused_by_record_at String)') AS r
@@ -224,5 +224,5 @@ SELECT
     topic, partition, offset, record_at
 FROM arriving_deliveries;
 
-CREATE MATERIALIZED VIEW records_of_deliveries TO records AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS records_of_deliveries TO records AS
 SELECT topic, partition, offset, record_at FROM arriving_deliveries;

@@ -1,14 +1,14 @@
 -- What people read. Every view is exact while duplicates wait for their merge, so nobody needs to write FINAL.
 
-CREATE VIEW facts AS
+CREATE VIEW IF NOT EXISTS facts AS
 SELECT * FROM events FINAL WHERE topic != 'account.managers'
 COMMENT 'Grain: one fact about an account. Key: account_id, source, event_id. Example: SELECT type, count() FROM facts GROUP BY type';
 
-CREATE VIEW dead_letters_now AS
+CREATE VIEW IF NOT EXISTS dead_letters_now AS
 SELECT * FROM dead_letters FINAL
 COMMENT 'Grain: one refused record. Key: topic, partition, offset of the original. Example: SELECT reason, count() FROM dead_letters_now GROUP BY reason';
 
-CREATE VIEW account_health_now AS
+CREATE VIEW IF NOT EXISTS account_health_now AS
 SELECT
     h.account_id AS account_id,
     p.name AS name,
@@ -42,14 +42,14 @@ LEFT JOIN (SELECT account_id, name, owner, segment, annual_value, currency FROM 
 LEFT JOIN (SELECT manager_id, name FROM managers FINAL) AS m ON if(p.owner = '', h.owner, p.owner) = m.manager_id
 COMMENT 'Grain: one account with a health snapshot. Key: account_id. Name, segment and currency are empty and annual_value 0 without a profile. Example: SELECT band, count() FROM account_health_now GROUP BY band';
 
-CREATE VIEW account_reasons_now AS
+CREATE VIEW IF NOT EXISTS account_reasons_now AS
 SELECT c.account_id AS account_id, c.no AS no, c.name AS name, c.dimension AS dimension, c.points AS points
 FROM (SELECT * FROM contributions FINAL) AS c
 INNER JOIN (SELECT account_id, produced_at, version FROM health FINAL) AS h
     ON c.account_id = h.account_id AND c.produced_at = h.produced_at AND c.version = h.version
 COMMENT 'Grain: one summand of the present score of an account: points sum to account_health_now.score. Key: account_id, no.';
 
-CREATE VIEW inbox AS
+CREATE VIEW IF NOT EXISTS inbox AS
 SELECT
     e.account_id AS account_id,
     e.alert_id AS alert_id,
@@ -114,7 +114,7 @@ FROM
 LEFT JOIN (SELECT account_id, name, owner FROM profiles FINAL) AS p ON e.account_id = p.account_id
 COMMENT 'Grain: one alert episode. Key: alert_id. state is open, acknowledged, snoozed, resolved or retracted, historic as of its first step, facts of the last step that has any. owner is who has the alert, else who owns the account. Example: SELECT * FROM inbox WHERE owner = ''M-1'' AND state = ''open''';
 
-CREATE VIEW account_timeline AS
+CREATE VIEW IF NOT EXISTS account_timeline AS
 SELECT
     account_id,
     time AS at,
@@ -145,7 +145,7 @@ SELECT
 FROM health_history FINAL
 COMMENT 'Grain: one event, alert step or health snapshot of an account. Key: kind, id. at is event time. what is the event type, the kind and step of an alert, or the band. detail is JSON: the CloudEvent or the facts of the step. Example: SELECT * FROM account_timeline WHERE account_id = ''A-1'' ORDER BY at DESC LIMIT 50';
 
-CREATE VIEW worklist AS
+CREATE VIEW IF NOT EXISTS worklist AS
 SELECT
     h.owner AS owner,
     row_number() OVER (PARTITION BY h.owner ORDER BY
@@ -189,7 +189,7 @@ LEFT JOIN
 ) AS a ON h.account_id = a.account_id
 COMMENT 'Grain: one account with health, ranked within its owner: alerts nobody reacted to, then the worse band, then open alerts, then value times missing points. Key: owner, account_id. change_7d is NULL where there was no score 7 days ago. Example: SELECT * FROM worklist WHERE owner = ''M-1'' ORDER BY rank LIMIT 20';
 
-CREATE VIEW pipeline_freshness AS
+CREATE VIEW IF NOT EXISTS pipeline_freshness AS
 SELECT
     topic,
     partition,

@@ -8,6 +8,9 @@ from starlette.responses import PlainTextResponse, Response
 
 from consumers.clickhouse.warehouse.errors import ServerError
 
+_FIGURES: Final = (
+    "read_rows read_bytes written_rows written_bytes total_rows_to_read result_rows result_bytes elapsed_ns".split()
+)
 _MEDIA_TYPES: Final = {
     "JSON": "application/json; charset=UTF-8",
     "JSONEachRow": "application/x-ndjson; charset=UTF-8",
@@ -33,9 +36,7 @@ def headers(query_id: str, timezone: str, tag: str, output: str | None) -> dict[
 
 def summary(figures: Mapping[str, int]) -> dict[str, str]:
     """X-ClickHouse-Summary: every figure a string, those not known 0."""
-    names = ("read_rows", "read_bytes", "written_rows", "written_bytes", "total_rows_to_read", "result_rows")
-    names += ("result_bytes", "elapsed_ns")
-    return {"X-ClickHouse-Summary": json.dumps({name: str(figures.get(name, 0)) for name in names})}
+    return {"X-ClickHouse-Summary": json.dumps({name: str(figures.get(name, 0)) for name in _FIGURES})}
 
 
 def failed(error: ServerError, query_id: str) -> Response:

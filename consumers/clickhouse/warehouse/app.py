@@ -8,6 +8,7 @@ import threading
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Final, TypeVar
 
 import structlog
@@ -21,7 +22,7 @@ from consumers.clickhouse.settings import WarehouseSettings
 from consumers.clickhouse.warehouse import answers
 from consumers.clickhouse.warehouse.engine import Engine, Handle
 from consumers.clickhouse.warehouse.errors import Refused, ServerError
-from consumers.clickhouse.warehouse.request import Asked, understand, who
+from consumers.clickhouse.warehouse.request import Asked, Raw, understand, who
 
 _OK: Final = "Ok.\n"
 _T = TypeVar("_T")
@@ -45,7 +46,9 @@ class Front:
     def app(self) -> ASGIApp:
         """The ASGI application: every path takes queries, as ClickHouse has it."""
         alive = [Route(path, _alive) for path in ("/ping", "/replicas_status")]
-        return _cut_when_broken_off(Starlette(routes=[*alive, Route("/{path:path}", self.ask, methods=["GET", "POST"])]))
+        return _cut_when_broken_off(
+            Starlette(routes=[*alive, Route("/{path:path}", self.ask, methods=["GET", "POST"])])
+        )
 
     def close(self) -> None:
         """Wait for what is being worked on."""
@@ -62,13 +65,13 @@ class Front:
             return answers.failed(error, query_id)
 
     async def _answer(self, request: Request, query_id: str) -> Response:
-        query = dict(request.query_params)
-        user = who(request.headers, query, self._settings)
-        body = await self._body(request)
-        if not body and "query" not in query and request.method == "GET":
+        raw = Raw(request.headers, dict(request.query_params))
+        user = who(raw, self._settings)
+        raw = replace(raw, body=await self._body(request))
+        if not raw.body and "query" not in raw.query and request.method == "GET":
             return PlainTextResponse(_OK)
         known = self._engine.setting_names
-        asked = await self._threaded(lambda: understand(user, request.headers, query, body, known, self._settings))
+        asked = await self._threaded(lambda: understand(user, raw, known, self._settings))
         if request.method == "GET" and not asked.statement.only_reads:
             raise Refused(164, "Cannot execute query in readonly mode: a GET only reads, use POST")
         if user.reader:
@@ -166,7 +169,7 @@ def _whole(handle: Handle, asked: Asked, told: dict[str, str]) -> Response:
     return Response(content, headers=told | answers.summary(figures))
 
 
-async def _alive(request: Request) -> Response:
+async def _alive(_request: Request) -> Response:
     return PlainTextResponse(_OK)
 
 

@@ -16,7 +16,6 @@ from chdb import ChdbError
 from consumers.clickhouse.errors import DirectoryUnusable
 from consumers.clickhouse.warehouse.errors import ServerError, from_engine
 
-
 _FAILURES: Final = (RuntimeError, ChdbError)
 
 
@@ -77,7 +76,7 @@ class Engine:
         return answer.decode().split("\n")[:-1]
 
     def _replace_default(self, data_dir: Path) -> None:
-        """The engine's own `default` database reads any file of the machine by the name of a table, even for readers."""
+        """The engine's own `default` reads any file of the machine that is named like a table, even for readers."""
         self._keeper.query("DETACH DATABASE default")
         (data_dir / "metadata" / "default.sql").unlink(missing_ok=True)
         self._keeper.query("CREATE DATABASE default ENGINE = Memory")

@@ -1,7 +1,7 @@
 """Errors of the engine as ClickHouse tells them over HTTP.
 
-    ServerError      has a code, a name and the status that goes with it
-    └── Refused      we refused it, the engine never saw it
+ServerError      has a code, a name and the status that goes with it
+└── Refused      we refused it, the engine never saw it
 """
 
 import re

@@ -1,4 +1,4 @@
-"""One process a directory: the lock that says who holds it. The system frees it when the holder dies, however it dies."""
+"""One process a directory: the lock that says who holds it. The system frees it when the holder dies."""
 
 import fcntl
 import os
@@ -41,6 +41,6 @@ def _take(descriptor: int, data_dir: Path) -> None:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     except OSError as error:
-        # The lock itself holds without the name of its holder, and a full disk must not keep the warehouse from opening.
+        # The lock holds without the name of its holder, and a full disk must not keep the warehouse from opening.
         if not os.fstat(descriptor).st_size == 0:
             raise DirectoryUnusable(data_dir, error.strerror or str(error)) from error

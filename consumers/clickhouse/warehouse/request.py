@@ -6,7 +6,8 @@ Everything is checked that can be checked without the engine. No engine and no w
 import base64
 import binascii
 import hmac
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
@@ -31,6 +32,15 @@ _STREAMED_FORMATS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Raw:
+    """A request as it came: header names in lower case, the parameters of its URL, its body as sent."""
+
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     """Who asks; `reader` may only read."""
 
@@ -51,13 +61,13 @@ class Asked:
     may_stream: bool
 
 
-def who(headers: Mapping[str, str], query: Mapping[str, str], settings: WarehouseSettings) -> User:
+def who(raw: Raw, settings: WarehouseSettings) -> User:
     """The user whose name and password came with the request, in any of the ways clients send them.
 
     Raises:
         Refused: the name is unknown or the password wrong; which of both is not told.
     """
-    name, password = _credentials(headers, query)
+    name, password = _credentials(raw.headers, raw.query)
     known = {settings.user: (settings.password.get_secret_value(), False)}
     if settings.bi_password is not None:
         known[settings.bi_user] = (settings.bi_password.get_secret_value(), True)
@@ -68,20 +78,14 @@ def who(headers: Mapping[str, str], query: Mapping[str, str], settings: Warehous
     return User(name, reader)
 
 
-def understand(
-    user: User,
-    headers: Mapping[str, str],
-    query: Mapping[str, str],
-    body: bytes,
-    known_settings: Set[str],
-    limits: WarehouseSettings,
-) -> Asked:
+def understand(user: User, raw: Raw, known_settings: AbstractSet[str], limits: WarehouseSettings) -> Asked:
     """What the request asks for.
 
     Raises:
         Refused: it is not understood, not allowed, or too long.
     """
-    rest = bodies.pieces(body, headers.get("content-encoding", ""))
+    headers, query = raw.headers, raw.query
+    rest = bodies.pieces(raw.body, headers.get("content-encoding", ""))
     head = _head(query.get("query", ""), rest, limits.max_query_bytes)
     statement = parse(head)
     if statement.data_format is None and len(head) > limits.max_query_bytes:
@@ -130,7 +134,7 @@ def _check_reader(statement: Statement) -> None:
         raise Refused(164, "Cannot modify a limit in readonly mode")
 
 
-def _settings(query: Mapping[str, str], known: Set[str]) -> Iterator[tuple[str, str]]:
+def _settings(query: Mapping[str, str], known: AbstractSet[str]) -> Iterator[tuple[str, str]]:
     for name, value in query.items():
         if name in TRANSPORT_KEYS or name.startswith("param_"):
             continue

@@ -7,6 +7,7 @@ the engine does, because a name that reads files must not hide in them.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from consumers.clickhouse.warehouse.errors import Refused
@@ -86,8 +87,8 @@ def parse(head: bytes) -> Statement:
 
 
 def names_a_limit(text: bytes) -> bool:
-    """Whether the SQL names a setting that limits a reader."""
-    return any(token.text in LIMITS for token in _tokens(text))
+    """Whether the SQL sets a setting that limits a reader."""
+    return any(name.text in LIMITS and mark.text == "=" for name, mark in pairwise(_tokens(text)))
 
 
 def _tokens(text: bytes) -> Iterator[_Token]:
