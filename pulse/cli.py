@@ -44,6 +44,7 @@ GROUPS: Final[dict[str, dict[str, Entry]]] = {
         "deliver": Entry("pulse.commands.processes:deliver", "brings alerts to people"),
         "console": Entry("pulse.commands.processes:console", "the web page of the account manager"),
         "warehouse": Entry("pulse.commands.processes:warehouse", "an embedded ClickHouse for one machine"),
+        "mail": Entry("pulse.commands.processes:mail", "a mail catcher for one machine"),
     },
     "Administration": {
         "topics": Entry("pulse.commands.topics:app", "create and compare the topics"),

@@ -1,9 +1,10 @@
 """Settings of every process: read once from a YAML file and the environment, validated, frozen, handed in.
 
 Each room declares its own section as a model; here they are only named and composed. A section is read from
-`pulse.yaml` (or PULSE_CONFIG, or --config) and from PULSE_<SECTION>__<KEY>, the environment winning. Every secret has a
-twin `<key>_file` naming a file that holds it. A process reads the sections it needs, so that one shared file needs no
-secrets of others. Nothing outside `pulse` may read the environment.
+`pulse.yaml` (or PULSE_CONFIG, or --config) and from PULSE_<SECTION>__<KEY>, the environment winning; below both lies
+what a running local stack says of itself. Every secret has a twin `<key>_file` naming a file that holds it. A process
+reads the sections it needs, so that one shared file needs no secrets of others. Nothing outside `pulse` may read the
+environment.
 """
 
 import os
@@ -20,6 +21,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from pulse.environment import CONFIG, PREFIX
 from pulse.errors import SettingsFault
+from pulse.local.running import DEFAULT_DATA, find
 
 M = TypeVar("M", bound=BaseModel)
 Raw = dict[str, Any]
@@ -64,7 +66,8 @@ def load(names: Iterable[str], config: Path | None = None) -> Settings:
     """
     models = {name: model_of(name) for name in names}
     faults: list[str] = []
-    raw = _merged(_from_file(config, faults), _from_environment(models, faults))
+    given = _merged(_from_file(config, faults), _from_environment(models, faults))
+    raw = _merged(_from_running_stack(given), given)
     parts: dict[type[BaseModel], BaseModel] = {}
     for name, model in models.items():
         part = _section(name, model, raw.get(name), faults)
@@ -101,6 +104,14 @@ def _from_file(config: Path | None, faults: list[str]) -> Raw:
         return {}
     faults += [_unknown(str(name), f" in {path}") for name in raw if name not in SECTIONS]
     return {str(name): value for name, value in raw.items() if value is not None}
+
+
+def _from_running_stack(given: Raw) -> Raw:
+    """Where the processes of the local stack on the same data folder are; nothing when none runs."""
+    stack = given.get("stack")
+    data = stack.get("data") if isinstance(stack, dict) else None
+    running = find(Path(str(data)) if data else DEFAULT_DATA)
+    return {} if running is None else dict(running.settings)
 
 
 def _named_file() -> Path | None:
@@ -202,12 +213,15 @@ def _nested(field: FieldInfo) -> type[BaseModel] | None:
 
 
 def _merged(low: Raw, high: Raw) -> Raw:
-    """`high` laid over `low`, mapping by mapping.
+    """`high` laid over `low`, mapping by mapping; a secret and its `_file` twin stand for one another.
 
     >>> _merged({"a": {"x": 1, "y": 2}}, {"a": {"y": 3}, "b": {}})
     {'a': {'x': 1, 'y': 3}, 'b': {}}
+    >>> _merged({"secret": "old"}, {"secret_file": "/run/secret"})
+    {'secret_file': '/run/secret'}
     """
-    merged = dict(low)
+    hidden = {f"{key}_file" for key in high} | {key.removesuffix("_file") for key in high if key.endswith("_file")}
+    merged = {key: value for key, value in low.items() if key not in hidden}
     for key, value in high.items():
         below = merged.get(key)
         merged[key] = _merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value

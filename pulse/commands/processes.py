@@ -111,5 +111,19 @@ def run_warehouse() -> None:
     run("warehouse", ("warehouse",), body)
 
 
+def run_mail() -> None:
+    """The mail catcher of the local stack: takes every mail, sends none on; the console shows them."""
+
+    def body(settings: Settings, on_ready: OnReady) -> None:
+        from pulse.local.mail import serve
+        from pulse.local.settings import StackSettings
+
+        stack = settings.part(StackSettings)
+        serve("127.0.0.1", stack.mail_port, stack.mail_dir, on_ready)
+
+    run("mail", ("stack",), body)
+
+
 gateway, worker, sink = _single(run_gateway), _single(run_worker), _single(run_sink)
 deliver, console, warehouse = _single(run_deliver), _single(run_console), _single(run_warehouse)
+mail = _single(run_mail)

@@ -33,10 +33,18 @@ class Command:
 
 
 class Child:
-    """A running process. `on_line` gets every line of its output, in a thread of its own."""
+    """A running process. In a thread of its own `on_line` gets every line of its output, and `on_change` is called when
+    it has become ready and when it has ended.
+    """
 
-    def __init__(self, command: Command, on_line: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        command: Command,
+        on_line: Callable[[str], None] | None = None,
+        on_change: Callable[["Child"], None] | None = None,
+    ) -> None:
         self.command = command
+        self._on_change = on_change
         self.last_lines: deque[str] = deque(maxlen=LAST_LINES)
         self.ready_fields: dict[str, Any] | None = None
         self._on_line = on_line
@@ -107,15 +115,20 @@ class Child:
                 self._take(raw.decode(errors="replace").rstrip("\n"))
         self._process.wait()
         os.close(self._lifeline)
-        self._settled.set()
+        self._settle()
 
     def _take(self, line: str) -> None:
         self.last_lines.append(line)
         if self.ready_fields is None and (fields := ready_fields(line)) is not None:
             self.ready_fields = fields
-            self._settled.set()
+            self._settle()
         if self._on_line is not None:
             self._on_line(line)
+
+    def _settle(self) -> None:
+        self._settled.set()
+        if self._on_change is not None:
+            self._on_change(self)
 
 
 def ready_fields(line: str) -> dict[str, Any] | None:
@@ -135,7 +148,7 @@ def ready_fields(line: str) -> dict[str, Any] | None:
     return fields if isinstance(fields, dict) and fields.get("event") == "ready" else None
 
 
-def say_ready(**fields: str) -> None:
+def say_ready(**fields: str | int) -> None:
     """Write the `ready` line by hand: for children that configure no logging."""
     sys.stdout.write(json.dumps({"event": "ready", **fields}) + "\n")
     sys.stdout.flush()

@@ -1,0 +1,37 @@
+"""`python -m pulse.local.prepare`: topics and tables brought to their declared state before the readers start.
+
+Its `ready` line carries `stored`, how many events the warehouse remembers. A process of its own, so that the supervisor
+stays small and answers signals at once.
+"""
+
+import sys
+
+from consumers.clickhouse.migrate import apply as migrate
+from consumers.runtime.clickhouse import ClickHouse
+from pulse import logs, topics
+from pulse.errors import PulseError
+from pulse.local import lifeline
+from pulse.local.child import say_ready
+from pulse.local.replay import count_stored
+from pulse.settings import load
+from schemas.broker import Broker
+
+
+def main() -> int:
+    """Apply the topics and the migrations of the settings."""
+    settings = load(["logs", "broker", "clickhouse"])
+    logs.configure(settings.part(logs.LogSettings), "prepare")
+    lifeline.watch()
+    clickhouse = settings.part(ClickHouse)
+    try:
+        topics.apply(settings.part(Broker))
+        migrate(clickhouse)
+    except PulseError as error:
+        sys.stderr.write(f"{error}\n")
+        return int(error.exit_code)
+    say_ready(stored=count_stored(clickhouse))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

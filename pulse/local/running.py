@@ -1,0 +1,111 @@
+"""Who holds a data folder, and where the processes of its stack are: `<data>/stack.json` and `<data>/lock`.
+
+`pulse emit`, `import`, `doctor` and the others find the running stack by it. The lock is the truth about who holds the
+folder (the kernel frees it however the holder ends), the file only describes.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from pulse.errors import Held
+
+DEFAULT_DATA: Final = Path("var/pulse")
+_OWNER_ONLY: Final = 0o600
+
+
+class RunningStack(BaseModel):
+    """A local stack as it describes itself. `settings` are sections for whoever wants to reach it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pid: int
+    started_at: AwareDatetime
+    data: Path
+    kafka: bool
+    bootstrap: str
+    gateway_url: str
+    console_url: str
+    warehouse_url: str
+    mail_port: int
+    key_file: Path
+    processes: dict[str, int]
+    settings: dict[str, dict[str, Any]]
+
+
+def find(data: Path) -> RunningStack | None:
+    """The stack that runs on this folder, None when none does or it is not up yet."""
+    path = data / "stack.json"
+    if not path.exists() or _holder(data) is None:
+        return None
+    try:
+        return RunningStack.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def describe(stack: RunningStack) -> None:
+    """Write the description, readable by its owner alone; readers see the old one or the new one."""
+    path = stack.data / "stack.json"
+    write_private(path.with_suffix(".partial"), stack.model_dump_json(indent=2))
+    path.with_suffix(".partial").rename(path)
+
+
+def undescribe(data: Path) -> None:
+    """Take the description away."""
+    (data / "stack.json").unlink(missing_ok=True)
+
+
+@contextmanager
+def holding(data: Path, now: datetime) -> Iterator[None]:
+    """Hold the folder for the time of the block.
+
+    Raises:
+        Held: another stack has it; says its pid and since when.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "lock").open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise Held(f"{data} is held by {_told(lock.read())}. Stop it, or choose another --data.") from None
+        lock.truncate(0)
+        lock.write(json.dumps({"pid": os.getpid(), "since": now.isoformat()}))
+        lock.flush()
+        yield
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, from its first byte on."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _holder(data: Path) -> str | None:
+    """What the lock's holder wrote; None when nobody holds it."""
+    try:
+        with (data / "lock").open("r", encoding="utf-8") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return lock.read()
+    except OSError:
+        return None
+    return None
+
+
+def _told(written: str) -> str:
+    try:
+        holder = json.loads(written)
+        return f"the stack with pid {holder['pid']}, since {holder['since']}"
+    except (ValueError, KeyError, TypeError):
+        return "another stack that is just starting"

@@ -1,0 +1,112 @@
+"""The local stack: in which order its processes come and go, and what the death of each one means.
+
+Where they are and how they are started is the plan's, how they are kept alive is the supervisor's.
+"""
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from pulse.exit_codes import ExitCode
+from pulse.lag import unread
+from pulse.local.plan import Plan
+from pulse.local.report import Report
+from pulse.local.running import RunningStack, describe, undescribe
+from pulse.local.supervisor import Supervisor, ending
+from schemas.topics import READERS, SINK_GROUP
+
+READING: Final = ("worker", "sink", "deliver")
+DOORS: Final = ("gateway", "console")
+CATCH_UP: Final = timedelta(seconds=60)
+
+
+class Stack:
+    """Runs a plan. `now` is the wall clock."""
+
+    def __init__(self, plan: Plan, supervisor: Supervisor, report: Report, now: Callable[[], datetime]) -> None:
+        self._plan = plan
+        self._supervisor = supervisor
+        self._report = report
+        self._now = now
+        self._started_at = now()
+        self._bootstrap = ""
+
+    def run(self, on_up: Callable[[RunningStack], None]) -> None:
+        """Bring everything up and keep it up; ends by an exception alone.
+
+        Raises:
+            StackFailed: something did not come up.
+            StopAsked: somebody asked to stop.
+        """
+        self._supervisor.start([self._plan.process("warehouse", ""), self._plan.process("mail", "")])
+        self._start_broker()
+        self._start_readers()
+        on_up(self._open_doors())
+        while True:
+            reason = self._supervisor.watch(self._fatal)
+            self._report.say(f"{reason}: building the state anew from the warehouse")
+            self._rebuild()
+
+    def stop(self) -> None:
+        """Stop everything: the doors first, then the readers, what they need last."""
+        undescribe(self._plan.data)
+        for names in (DOORS, (*READING, "replay", "prepare"), None):
+            self._supervisor.stop(names, self._plan.stop_within_s)
+
+    def _start_broker(self) -> None:
+        started = self._supervisor.start([self._plan.broker_command()])
+        self._bootstrap = str((started["broker"].ready_fields or {})["bootstrap"])
+
+    def _start_readers(self) -> None:
+        """Worker, sink and delivery; on an in-memory broker also the events that the warehouse remembers."""
+        prepared = self._supervisor.run_to_end(self._plan.module("prepare", self._bootstrap))
+        stored = 0 if self._plan.kafka else int((prepared.ready_fields or {})["stored"])
+        began_at = self._now()
+        more = {"PULSE_WORKER__HISTORY_UNTIL": began_at.isoformat()} if stored else {}
+        self._supervisor.start([self._plan.process(name, self._bootstrap, **more) for name in READING])
+        if stored:
+            self._report.say(f"the broker kept nothing, the warehouse has {stored:,} events: replaying", events=stored)
+            self._supervisor.run_to_end(self._plan.module("replay", self._bootstrap))
+            took = (self._now() - began_at).total_seconds()
+            self._report.say(f"replayed {stored:,} events in {took:.1f} s; what they tell alerts nobody again")
+
+    def _open_doors(self) -> RunningStack:
+        self._supervisor.start([self._plan.process(name, self._bootstrap) for name in DOORS])
+        running = self._plan.description(self._bootstrap, self._supervisor.pids(), os.getpid(), self._started_at)
+        describe(running)
+        return running
+
+    def _fatal(self, name: str, code: int) -> str | None:
+        if self._plan.kafka:
+            return None
+        if name == "broker":
+            return f"the in-memory broker ended ({ending(code)}), and with it what the warehouse did not have yet"
+        if name == "worker" and code == ExitCode.STATE_LOST:
+            return "the in-memory broker has dropped the beginning of the worker's state, as it does by and by"
+        return None
+
+    def _rebuild(self) -> None:
+        undescribe(self._plan.data)
+        self._report.say("closing the gateway")
+        self._supervisor.stop(("gateway",), self._plan.stop_within_s)
+        if self._supervisor.is_alive("broker"):
+            self._await_sink()
+        for names in ((*READING, *DOORS), ("broker",)):
+            self._supervisor.stop(names, self._plan.stop_within_s)
+        self._start_broker()
+        self._start_readers()
+        self._open_doors()
+        self._report.say("the gateway is open again")
+
+    def _await_sink(self) -> None:
+        """Wait until the warehouse has all that was accepted."""
+        self._report.say("waiting until the warehouse has everything that was accepted")
+        topics = [topic for topic, groups in READERS.items() if SINK_GROUP in groups]
+        broker = self._plan.broker(self._bootstrap)
+        ends_at = self._now() + CATCH_UP
+        while (left := unread(broker, SINK_GROUP, topics)) and self._now() < ends_at:
+            self._supervisor.restart_due()
+            self._supervisor.pause(0.3)
+        if left:
+            self._report.say(f"the sink did not catch up within {CATCH_UP.seconds} s: {left:,} records are lost")
