@@ -15,12 +15,13 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from pulse.commands.clocks import CLOCKS
 from pulse.exit_codes import ExitCode
 from pulse.importing.session import OnStep, Outcome, Request, perform
-from pulse.sending.settings import SenderSettings
-from pulse.settings import load
+from pulse.sending.reach import target
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
-Data = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or fixed-width text, plain or gzip.")]
+Data = Annotated[
+    Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="CSV or fixed-width text, plain or gzip.")
+]
 MappingPath = Annotated[
     Path, typer.Option("--mapping", "-m", exists=True, dir_okay=False, help="The mapping document.")
 ]
@@ -31,7 +32,9 @@ ShiftFlag = Annotated[
 RestartFlag = Annotated[bool, typer.Option("--restart", help="Forget an earlier run's progress.")]
 ProgressPath = Annotated[Path | None, typer.Option("--progress", help="Default: FILE.progress.json in this folder.")]
 RejectsPath = Annotated[Path | None, typer.Option("--rejects", help="Default: FILE.rejects.ndjson in this folder.")]
-GatewayUrl = Annotated[str | None, typer.Option("--gateway", help="The gateway's URL; else the setting sender.url.")]
+GatewayUrl = Annotated[
+    str | None, typer.Option("--gateway", help="The gateway's URL; else the setting sender.url, else the local stack.")
+]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 
 
@@ -57,7 +60,7 @@ def import_history(
     request = Request(
         data=data,
         mapping=mapping,
-        target=None if dry_run else load(["sender"]).part(SenderSettings).target(gateway),
+        target=None if dry_run else target(gateway),
         progress=progress or Path(f"{data.name}.progress.json"),
         rejects=rejects or Path(f"{data.name}{marker}.rejects.ndjson"),
         shift_to_now=shift_to_now,

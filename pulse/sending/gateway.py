@@ -24,7 +24,6 @@ _FIRST_BACKOFF_S: Final = 0.1
 _LONGEST_BACKOFF_S: Final = 5.0
 _PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _TOO_LARGE: Final = 413
-_JUDGED: Final = frozenset({200, 202, 207, 400, 422})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +78,14 @@ class Gateway:
         started, backoff_s = self._clock(), _FIRST_BACKOFF_S
         while True:
             response, trouble = await self._post(body)
-            if response is not None and response.status_code in _JUDGED:
-                return _verdicts(response, len(events))
-            if response is not None and response.status_code == _TOO_LARGE:
-                return await self._send_less(events, response)
-            if response is not None and response.status_code not in _PASSING:
-                raise GatewayRefused(f"{self._target.url} answered {response.status_code}: {_said(response)}")
+            if response is not None:
+                results = _results(response, len(events))
+                if results is not None:
+                    return [_verdict(result) for result in results]
+                if response.status_code == _TOO_LARGE:
+                    return await self._send_less(events, response)
+                if response.status_code not in _PASSING:
+                    raise GatewayRefused(f"{self._target.url} answered {trouble}")
             if self._clock() - started > self._target.patience_s:
                 raise GatewayAway(f"{self._target.url} took nothing for {self._target.patience_s:.0f} s: {trouble}")
             await asyncio.sleep(_wait_s(response, backoff_s))
@@ -124,20 +125,14 @@ def _retry_after_s(response: httpx.Response) -> float | None:
     return min(max((moment - datetime.now(UTC)).total_seconds(), 0.0), 60.0)
 
 
-def _verdicts(response: httpx.Response, count: int) -> list[Verdict]:
-    results = _results(response)
-    if len(results) != count:
-        raise GatewayRefused(f"the gateway answered {response.status_code} for {count} events: {_said(response)}")
-    return [_verdict(result) for result in results]
-
-
-def _results(response: httpx.Response) -> list[dict[str, Any]]:
+def _results(response: httpx.Response, count: int) -> list[dict[str, Any]] | None:
+    """One result an event, None where the answer is about the request as a whole."""
     try:
         body = response.json()
     except ValueError:
-        return []
-    results = body.get("results", []) if isinstance(body, dict) else []
-    return results if isinstance(results, list) else []
+        return None
+    results = body.get("results") if isinstance(body, dict) else None
+    return results if isinstance(results, list) and len(results) == count else None
 
 
 def _verdict(result: dict[str, Any]) -> Verdict:

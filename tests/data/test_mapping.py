@@ -41,7 +41,7 @@ def test_faults_of_shape_are_told_at_once_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "before, after, path",
+    ("before", "after", "path"),
     [
         ("purchase.order_placed.v1", "purchase.order_lost.v1", "event.type"),
         ('"web-{order}"', '"web"', "event.id"),
@@ -105,7 +105,7 @@ def test_the_shift_moves_every_time_of_an_event() -> None:
 
 
 @pytest.mark.parametrize(
-    "column, text, said",
+    ("column", "text", "said"),
     [
         ("total", "a lot", "expected a number"),
         ("total", "NaN", "expected a number"),
