@@ -103,6 +103,7 @@ def _add(name: str, entry: Entry, panel: str) -> None:
 
     @app.command(name, help=entry.line, rich_help_panel=panel, context_settings=passing_on)
     def run(ctx: typer.Context) -> None:
+        import_module("pulse.logs").for_a_command()
         module, _, attribute = entry.app.partition(":")
         command = typer.main.get_command(getattr(import_module(module), attribute))
         command.main(args=list(ctx.args), prog_name=f"pulse {name}")

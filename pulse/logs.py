@@ -68,6 +68,15 @@ def configure(settings: LogSettings, process: str) -> None:
     structlog.contextvars.bind_contextvars(process=process)
 
 
+def for_a_command() -> None:
+    """Set up logging of a command that people run: warnings of ours on standard error, nothing of libraries."""
+    logging.getLogger().addHandler(logging.NullHandler())
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
 def _rendering(settings: LogSettings) -> list[Processor]:
     plain = settings.format == "json" or (settings.format == "auto" and not sys.stderr.isatty())
     if plain:
