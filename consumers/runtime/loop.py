@@ -118,15 +118,16 @@ class _Loop:
                 Place(*place): self._consumer.committed(place, timeout_ms=_COMMIT_MS)
                 for place in self._consumer.assignment()
             }
-        except KafkaTimeoutError:
+            if self._subscription.on_assigned is not None:
+                self._subscription.on_assigned()
+        except (KafkaTimeoutError, Retry) as error:
+            log.warning("assignment_not_taken_up", group=self._subscription.group, error=str(error))
             self._assignments.changed = True
             return False
         self._positions.assign(committed)
         self._forget_lag()
         metrics.REBALANCES.labels(self._subscription.group).inc()
         log.info("partitions_assigned", group=self._subscription.group, count=len(committed))
-        if self._subscription.on_assigned is not None:
-            self._subscription.on_assigned()
         if self._on_ready is not None:
             self._on_ready()
             self._on_ready = None

@@ -1,7 +1,7 @@
 """Writes receipts: acks=all, in order, each once, and no return before the broker has them."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -18,8 +18,9 @@ class Outgoing:
     """One record to be written; the partition follows from the key as the Java client would choose it (murmur2)."""
 
     topic: str
-    key: bytes
-    value: bytes
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]] = ()
 
 
 class Publisher:
@@ -42,7 +43,8 @@ class Publisher:
             Retry: the broker cannot be reached to learn where the record belongs.
         """
         try:
-            self._unsettled.append(self._producer.send(record.topic, key=record.key, value=record.value))
+            sent = self._producer.send(record.topic, record.value, record.key, list(record.headers))
+            self._unsettled.append(sent)
         except KafkaError as error:
             raise Retry(f"{record.topic} cannot be written: {type(error).__name__}") from error
 

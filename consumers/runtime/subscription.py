@@ -44,8 +44,8 @@ class Record(Protocol):
         ...
 
     @property
-    def headers(self) -> Sequence[tuple[str, bytes]]:
-        """Names and raw values, in order."""
+    def headers(self) -> Sequence[tuple[str, bytes | None]]:
+        """Names and raw values, in order; a value may be missing."""
         ...
 
 
@@ -77,7 +77,7 @@ class Subscription:
     `max_records` bounds one call of `handle`; `poll_s` is how long one poll waits and therefore how often `idle` is
     called and a stop is seen. `embedded_fetch_wait_ms` is how long the in-memory broker holds an empty answer back: it
     does not wake a waiting reader when a record comes, so that this is the latency there. `on_assigned` is called after
-    every change of the assignment, before the first record of it is handled.
+    every change of the assignment, before the first record of it is handled; a `Retry` from it is tried again.
     """
 
     group: str

@@ -6,6 +6,8 @@ catalogues under `locales/<language>/LC_MESSAGES/wording.mo`; without one the En
 """
 
 from consumers.runtime.wording.alerts import AlertWords
+from consumers.runtime.wording.parts import PartLine, part_lines
+from consumers.runtime.wording.plain import one_line
 from consumers.runtime.wording.reader import Reader, reader_of
 
-__all__ = ["AlertWords", "Reader", "reader_of"]
+__all__ = ["AlertWords", "PartLine", "Reader", "one_line", "part_lines", "reader_of"]

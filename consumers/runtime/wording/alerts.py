@@ -7,6 +7,7 @@ from typing import Final
 
 from consumers.runtime.wording.names import KINDS, N_, ROLES, band
 from consumers.runtime.wording.parts import PartLine, part_lines
+from consumers.runtime.wording.plain import one_line
 from consumers.runtime.wording.reader import Reader
 from schemas.alerts import AlertStep, StepKind, StepReason, Suggestion
 
@@ -37,8 +38,8 @@ class AlertWords:
 
     @property
     def account(self) -> str:
-        """The account's name, or its id where it has none."""
-        return self.step.account_name or self.step.account_id
+        """The account's name on one line, or its id where it has none."""
+        return one_line(self.step.account_name or self.step.account_id)
 
     @property
     def kind(self) -> str:
@@ -59,11 +60,11 @@ class AlertWords:
     def headline(self) -> str:
         """One line: kind and account; a resolved one says so first."""
         if self.step.step is StepKind.RESOLVED:
-            text = self.reader.text(N_("Resolved: %(kind)s – %(account)s"))
+            text = self.reader.text(N_("Resolved: %(kind)s, %(account)s"))
         elif self.step.step is StepKind.ESCALATED:
-            text = self.reader.text(N_("Escalated: %(kind)s – %(account)s"))
+            text = self.reader.text(N_("Escalated: %(kind)s, %(account)s"))
         else:
-            text = self.reader.text(N_("%(kind)s – %(account)s"))
+            text = self.reader.text(N_("%(kind)s: %(account)s"))
         return text % {"kind": self.kind, "account": self.account}
 
     @property

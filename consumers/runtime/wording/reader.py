@@ -18,7 +18,9 @@ CATALOGUES: Final = Path(__file__).parent / "locales"
 DOMAIN: Final = "wording"
 DEFAULT_LOCALE: Final = "en"
 _SAME_LANGUAGE: Final = {"no": "nb"}
-_MINUS, _HYPHEN = "\N{MINUS SIGN}", "-"
+_MINUS: Final = "\N{MINUS SIGN}"
+_NARROW_SPACE, _HARD_SPACE = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
+"""Many fonts of mail programs draw the narrow one as no space at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ class Reader:
 
     def clock(self, at: datetime) -> str:
         """The time of day in the reader's zone."""
-        return format_time(at, format="short", tzinfo=self.zone, locale=self.locale)
+        written = format_time(at, format="short", tzinfo=self.zone, locale=self.locale)
+        return written.replace(_NARROW_SPACE, _HARD_SPACE)
 
     def moment(self, at: datetime) -> str:
         """Date and time in the reader's zone, which is named.
@@ -97,9 +100,8 @@ class Reader:
         >>> reader_of("en_GB", "Europe/Berlin").moment(datetime(2026, 3, 1, 12, tzinfo=UTC))
         '1 Mar 2026, 13:00 CET'
         """
-        zone = format_datetime(at, "z", tzinfo=self.zone, locale=self.locale)
         joined = str(self.locale.datetime_formats["medium"]).replace("'", "")
-        return joined.format(f"{self.clock(at)} {zone}", self.day(at))
+        return joined.format(f"{self.clock(at)} {self._zone_name(at)}", self.day(at))
 
     def span(self, length: timedelta) -> str:
         """A length of time in its largest unit.
@@ -116,6 +118,14 @@ class Reader:
         'C-1, C-2 and C-3'
         """
         return format_list(items, locale=self.locale) if items else ""
+
+    def _zone_name(self, at: datetime) -> str:
+        """The short name the reader's language has for the zone, else the zone's own, else its distance from GMT."""
+        named = format_datetime(at, "z", tzinfo=self.zone, locale=self.locale)
+        own = at.astimezone(self.zone).tzname() or ""
+        if named[:1] not in "+-":
+            return named
+        return own if own.isalpha() else format_datetime(at, "ZZZZ", tzinfo=self.zone, locale=self.locale)
 
     def _whole(self) -> str:
         pattern = self.locale.currency_formats["standard"].pattern

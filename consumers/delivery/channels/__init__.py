@@ -1,0 +1,1 @@
+"""The ways to tell somebody. A channel sends once and says whether an error is worth a retry; the stage retries."""

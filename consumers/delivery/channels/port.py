@@ -1,0 +1,53 @@
+"""What a channel is, and how it says that it could not.
+
+Undelivered
+├── Refused        final: the receiver will never take it
+├── NotNow         try this notification again later; others may go
+└── Away           the whole channel does not answer; nothing else needs trying before a pause
+"""
+
+from typing import Protocol
+
+from consumers.delivery.decisions import Notification
+from schemas.events.managers import ContactKind
+
+
+class Undelivered(Exception):
+    """Base of what a channel raises; `detail` is for the receipt and carries no secret."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail[:300]
+
+
+class Refused(Undelivered):
+    """The receiver said no for good."""
+
+
+class NotNow(Undelivered):
+    """The receiver said not now."""
+
+
+class Away(Undelivered):
+    """The channel cannot be reached, does not let us in, or stopped answering."""
+
+
+class Channel(Protocol):
+    """One way to tell people. Called by one thread only."""
+
+    @property
+    def kind(self) -> ContactKind:
+        """Which contacts it serves."""
+        ...
+
+    def send(self, notification: Notification) -> str:
+        """Tell the recipient once. Returning means that the receiver has taken it on; the text is what it answered.
+
+        Raises:
+            Undelivered: one of its kinds; the notification was not taken on, or at least nobody said that it was.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of connections. Sending afterwards opens them anew."""
+        ...

@@ -1,0 +1,130 @@
+"""The delivery process: puts its parts together, folds what is on the log, then runs the loop."""
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
+
+import structlog
+
+from consumers.delivery.channels.inbox import Inbox
+from consumers.delivery.channels.mail_message import mail_bytes
+from consumers.delivery.channels.port import Channel
+from consumers.delivery.channels.smtp import Mail
+from consumers.delivery.directory import Directory
+from consumers.delivery.ledger import Ledger
+from consumers.delivery.reading import fold_receipts, learn_manager
+from consumers.delivery.receipts import ReceiptDesk
+from consumers.delivery.resume import read_steps, take_up
+from consumers.delivery.sending import Sender
+from consumers.delivery.settings import DeliverySettings
+from consumers.delivery.stage import Stage
+from consumers.runtime import loop
+from consumers.runtime.errors import Retry, StoppedEarly
+from consumers.runtime.follower import Follower
+from consumers.runtime.metrics import expose
+from consumers.runtime.producer import Publisher
+from consumers.runtime.stopping import stop_signals
+from consumers.runtime.subscription import Record
+from schemas.broker import Broker
+from schemas.errors import BadEvent
+from schemas.events.managers import ContactKind
+from schemas.topics import ALERTS, DELIVERIES, DELIVERY_GROUP, MANAGERS
+
+_CLIENT = "account-pulse-delivery"
+
+log = structlog.get_logger()
+
+
+def run(settings: DeliverySettings, broker: Broker, on_ready: Callable[[], None]) -> None:
+    """Deliver until SIGTERM or SIGINT. Must run in the main thread."""
+    with stop_signals() as stop:
+        expose(settings.metrics_port, settings.metrics_host)
+        run_until(settings, broker, stop, on_ready)
+
+
+def run_until(settings: DeliverySettings, broker: Broker, stop: threading.Event, on_ready: Callable[[], None]) -> None:
+    """Deliver until `stop` is set; then finish what is being sent and write its receipt."""
+    try:
+        with ExitStack() as stack:
+            _Process(settings, broker, stop, stack).run(on_ready)
+    except StoppedEarly:
+        log.info("stopped_early")
+
+
+def utc_now() -> datetime:
+    """The clock of the process."""
+    return datetime.now(UTC)
+
+
+class _Process:
+    """The parts of one run. `stack` closes what was opened, last first."""
+
+    def __init__(self, settings: DeliverySettings, broker: Broker, stop: threading.Event, stack: ExitStack) -> None:
+        self._settings = settings
+        self._broker = broker
+        self._stop = stop
+        self._directory = Directory()
+        self._desk = ReceiptDesk(Ledger(), stack.enter_context(Publisher(broker, _CLIENT, stop)), utc_now)
+        self._sender = stack.enter_context(closing(Sender(channels(settings), self._desk, settings.retry)))
+        self._managers = stack.enter_context(Follower(broker, (MANAGERS.name,), self._learn, stop))
+        self._receipts = stack.enter_context(Follower(broker, (DELIVERIES.name,), self._fold, stop))
+
+    def run(self, on_ready: Callable[[], None]) -> None:
+        """Fold the log, take up what was deferred, then handle alerts."""
+        while not self._folded():
+            self._stop.wait(1)
+        stage = Stage(self._directory, self._sender, self._desk, self._stop, self._managers.catch_up)
+        loop.run(self._subscription(), self._broker, stage, self._stop, on_ready)
+
+    def _folded(self) -> bool:
+        """Whether the log could be folded; doing it again changes nothing."""
+        try:
+            self._managers.catch_up()
+            self._receipts.catch_up()
+            self._take_up_deferred()
+        except Retry as error:
+            log.warning("log_not_folded", reason=error.reason)
+            return False
+        return True
+
+    def _subscription(self) -> loop.Subscription:
+        """Small batches and short waits: an alert is worth milliseconds. Receipts of others count after a rebalance."""
+        return loop.Subscription(
+            group=DELIVERY_GROUP,
+            topics=(ALERTS.name, MANAGERS.name),
+            max_records=500,
+            poll_s=0.1,
+            embedded_fetch_wait_ms=5,
+            session_timeout_s=6.0,
+            instance_id=self._settings.instance_id,
+            on_assigned=self._receipts.catch_up,
+        )
+
+    def _take_up_deferred(self) -> None:
+        wanted = {deferred.last.step_id for deferred in self._desk.ledger.deferred.values()}
+        steps = read_steps(self._broker, wanted, self._stop)
+        resumed = take_up(self._desk, steps, self._directory, self._sender)
+        self._desk.settle()
+        log.info("log_folded", managers=len(self._directory), decided=self._desk.ledger.decided, deferred=resumed.again)
+        if resumed.lost:
+            log.error("deferred_lost", count=resumed.lost)
+
+    def _learn(self, records: Sequence[Record]) -> None:
+        for record in records:
+            try:
+                learn_manager(record, self._directory, utc_now())
+            except BadEvent as error:
+                log.warning("manager_unreadable", offset=record.offset, reason=error.reason.value)
+
+    def _fold(self, records: Sequence[Record]) -> None:
+        fold_receipts(records, self._desk.ledger)
+
+
+def channels(settings: DeliverySettings) -> dict[ContactKind, Channel]:
+    """Every channel we offer."""
+    offered: tuple[Channel, ...] = (
+        Inbox(),
+        Mail(settings.smtp, lambda notification: mail_bytes(notification, settings)),
+    )
+    return {channel.kind: channel for channel in offered}

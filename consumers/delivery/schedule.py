@@ -1,0 +1,84 @@
+"""When each deferred notification is tried again, and whether a channel is worth trying now. Pure: time is passed in.
+
+Two different things fail: one notification (a full mailbox) waits on its own; a whole channel (the mail server is away)
+holds back everything on it, and a single notification at a time finds out whether it has come back.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from itertools import count
+
+from consumers.delivery.decisions import Notification
+from consumers.delivery.settings import RetrySettings
+from schemas.events.managers import ContactKind
+
+_DOUBLINGS = 30
+
+
+def pause(retry: RetrySettings, attempt: int) -> timedelta:
+    """How long to wait after attempt number `attempt` failed.
+
+    >>> [pause(RetrySettings(first_s=2, most_s=60), attempt).total_seconds() for attempt in (1, 2, 3, 99)]
+    [2.0, 4.0, 8.0, 60.0]
+    """
+    return timedelta(seconds=min(retry.most_s, retry.first_s * 2 ** min(attempt - 1, _DOUBLINGS)))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A notification that waits for its attempt number `attempt`; the first was at `since`."""
+
+    notification: Notification
+    attempt: int
+    since: datetime
+
+
+class Schedule:
+    """Deferred notifications by when they are due; those due at the same time in the order they came."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[datetime, int, Waiting]] = []
+        self._order = count()
+
+    def put(self, waiting: Waiting, due_at: datetime) -> None:
+        """Wait until `due_at`."""
+        heappush(self._heap, (due_at, next(self._order), waiting))
+
+    def take(self, now: datetime) -> Waiting | None:
+        """The next one that is due, which is no longer waiting then."""
+        if self._heap and self._heap[0][0] <= now:
+            return heappop(self._heap)[2]
+        return None
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+
+class Outages:
+    """Which channels are away, and until when nothing is tried over them."""
+
+    def __init__(self, retry: RetrySettings) -> None:
+        self._retry = retry
+        self._away: dict[ContactKind, tuple[int, datetime]] = {}
+
+    def failed(self, channel: ContactKind, now: datetime) -> datetime:
+        """The channel did not answer: it rests until the returned time, longer after each failure."""
+        attempt = self._away.get(channel, (0, now))[0] + 1
+        until = now + pause(self._retry, attempt)
+        self._away[channel] = (attempt, until)
+        return until
+
+    def worked(self, channel: ContactKind) -> bool:
+        """The channel answered. True when it had been away."""
+        return self._away.pop(channel, None) is not None
+
+    def rests_until(self, channel: ContactKind, now: datetime) -> datetime | None:
+        """Until when nothing is to be tried, None when it may be tried now."""
+        _, until = self._away.get(channel, (0, now))
+        return until if until > now else None
+
+    @property
+    def away(self) -> frozenset[ContactKind]:
+        """The channels that did not answer when last tried."""
+        return frozenset(self._away)

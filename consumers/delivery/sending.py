@@ -1,0 +1,114 @@
+"""The sending stage: one attempt at a time, what it came to, and when to try again. Knows channels, not Kafka."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import structlog
+
+from consumers.delivery import metrics
+from consumers.delivery.channels.port import Channel, NotNow, Refused, Undelivered
+from consumers.delivery.decisions import Notification
+from consumers.delivery.receipts import ReceiptDesk, Result
+from consumers.delivery.schedule import Outages, Schedule, Waiting, pause
+from consumers.delivery.settings import RetrySettings
+from schemas.deliveries import Outcome, OutcomeReason
+from schemas.events.managers import ContactKind
+
+log = structlog.get_logger()
+
+
+class Sender:
+    """Sends and retries, by the desk's clock. Nothing here waits but the channels."""
+
+    def __init__(self, channels: Mapping[ContactKind, Channel], desk: ReceiptDesk, retry: RetrySettings) -> None:
+        self.channels = channels
+        self._desk = desk
+        self._retry = retry
+        self._clock = desk.clock
+        self._schedule = Schedule()
+        self._outages = Outages(retry)
+
+    def first(self, notification: Notification) -> None:
+        """Try for the first time, or defer at once when its channel is away."""
+        now = self._clock()
+        waiting = Waiting(notification, 1, now)
+        rests_until = self._outages.rests_until(notification.channel, now)
+        if rests_until is None:
+            self._attempt(waiting)
+            return
+        self._write(waiting, Result(Outcome.DEFERRED, OutcomeReason.RECEIVER_AWAY, "the channel is away"))
+        self._schedule.put(waiting, rests_until)
+
+    def again(self, notification: Notification, attempts: int, since: datetime) -> None:
+        """Take up a notification that an earlier run deferred; it is tried when `due` comes to it."""
+        self._schedule.put(Waiting(notification, attempts + 1, since), self._clock())
+
+    def due(self, most: timedelta) -> int:
+        """Try what is due, for no longer than `most`. How many were tried."""
+        began = now = self._clock()
+        tried = 0
+        while now - began < most and (waiting := self._schedule.take(now)) is not None:
+            rests_until = self._outages.rests_until(waiting.notification.channel, now)
+            if self._desk.ledger.is_settled(waiting.notification.id):
+                continue
+            if rests_until is None:
+                self._attempt(waiting)
+                tried += 1
+            else:
+                self._schedule.put(waiting, rests_until)
+            now = self._clock()
+        return tried
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        for channel in self.channels.values():
+            channel.close()
+
+    @property
+    def waiting(self) -> int:
+        """How many notifications wait for another attempt."""
+        return len(self._schedule)
+
+    def _attempt(self, waiting: Waiting) -> None:
+        channel = self.channels[waiting.notification.channel]
+        try:
+            answer = channel.send(waiting.notification)
+        except Undelivered as error:
+            self._failed(waiting, error)
+        else:
+            self._channel_works(waiting)
+            self._write(waiting, Result(Outcome.DELIVERED, OutcomeReason.ACCEPTED, answer))
+        self._desk.push()
+
+    def _failed(self, waiting: Waiting, error: Undelivered) -> None:
+        now = self._clock()
+        reason = OutcomeReason.RECEIVER_AWAY
+        if isinstance(error, Refused):
+            self._channel_works(waiting)
+            self._write(waiting, Result(Outcome.FAILED, OutcomeReason.RECEIVER_REFUSED, error.detail))
+            return
+        due_at = self._next_due(waiting, error, now)
+        if now - waiting.since > timedelta(seconds=self._retry.give_up_after_s):
+            self._write(waiting, Result(Outcome.FAILED, reason, f"given up: {error.detail}"))
+            return
+        self._write(waiting, Result(Outcome.DEFERRED, reason, error.detail))
+        self._schedule.put(Waiting(waiting.notification, waiting.attempt + 1, waiting.since), due_at)
+
+    def _next_due(self, waiting: Waiting, error: Undelivered, now: datetime) -> datetime:
+        if isinstance(error, NotNow):
+            self._channel_works(waiting)
+            return now + pause(self._retry, waiting.attempt)
+        channel = waiting.notification.channel
+        if channel not in self._outages.away:
+            log.warning("channel_away", channel=channel.value, error=error.detail)
+        metrics.CHANNEL_AWAY.labels(channel.value).set(1)
+        return self._outages.failed(channel, now)
+
+    def _channel_works(self, waiting: Waiting) -> None:
+        channel = waiting.notification.channel
+        if self._outages.worked(channel):
+            metrics.CHANNEL_AWAY.labels(channel.value).set(0)
+            log.info("channel_back", channel=channel.value, waiting=len(self._schedule))
+
+    def _write(self, waiting: Waiting, result: Result) -> None:
+        self._desk.write(waiting.notification, result, waiting.attempt)

@@ -1,0 +1,59 @@
+"""What the delivery process can be told. Read by `pulse`, passed in frozen."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+
+class SmtpTls(StrEnum):
+    """How the connection to the mail server is kept private."""
+
+    NONE = "none"
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+
+
+class SmtpSettings(BaseModel):
+    """Where mails are handed over, and as whom."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: Annotated[str, Field(min_length=1, description="mail server")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535, description="its port")] = 2525
+    tls: Annotated[SmtpTls, Field(description="none, starttls or implicit")] = SmtpTls.NONE
+    user: Annotated[str | None, Field(description="user name; empty for no login")] = None
+    password: Annotated[SecretStr | None, Field(description="password of the user")] = None
+    sender: Annotated[
+        str, Field(pattern=r"^[^\s@<>,;]+@[A-Za-z0-9.-]+$", max_length=254, description="address the mails come from")
+    ] = "account-pulse@example.test"
+    sender_name: Annotated[str, Field(max_length=100, description="name the mails come from")] = "Account Pulse"
+    timeout_s: Annotated[float, Field(gt=0, le=300, description="how long one answer of the server may take")] = 10.0
+    keep_open_s: Annotated[float, Field(ge=0, description="an idle connection older than this is opened anew")] = 60.0
+
+
+class RetrySettings(BaseModel):
+    """When a notification that could not be delivered is tried again: doubling from `first_s` to `most_s`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    first_s: Annotated[float, Field(gt=0, description="wait before the second attempt")] = 2.0
+    most_s: Annotated[float, Field(gt=0, description="the longest wait between two attempts")] = 300.0
+    give_up_after_s: Annotated[float, Field(gt=0, description="after this long it has failed")] = 3 * 86400.0
+
+
+class DeliverySettings(BaseModel):
+    """The delivery process."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    smtp: SmtpSettings = SmtpSettings()
+    retry: RetrySettings = RetrySettings()
+    console_url: Annotated[
+        str, Field(pattern=r"^https?://\S+$", description="where links in messages lead: the console's public address")
+    ] = "http://127.0.0.1:8000"
+    instance_id: Annotated[str | None, Field(description="name of this process in its group, for quick restarts")] = (
+        None
+    )
+    metrics_port: Annotated[int | None, Field(ge=1, le=65535, description="Prometheus metrics; empty for none")] = None
+    metrics_host: Annotated[str, Field(description="address the metrics listen on")] = "127.0.0.1"
