@@ -1,12 +1,20 @@
-"""Reference pages for docs/: settings and events as Markdown, from the models alone.
+"""Reference pages for docs/ as Markdown: events and settings from the models, metrics from their declarations, tables
+from the migrations.
 
 `python -m pulse.reference docs` writes them. Nothing may stand on a page that the code does not say.
 """
 
 from pulse.reference.events import events_page
+from pulse.reference.metrics import metrics_page
 from pulse.reference.settings import settings_page
+from pulse.reference.tables import tables_page
 
 
 def pages() -> dict[str, str]:
     """The pages by file name."""
-    return {"events.md": events_page(), "settings.md": settings_page()}
+    return {
+        "events.md": events_page(),
+        "metrics.md": metrics_page(),
+        "settings.md": settings_page(),
+        "tables.md": tables_page(),
+    }

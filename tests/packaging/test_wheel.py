@@ -78,10 +78,21 @@ def test_every_file_of_the_packages_is_in_the_wheel(installed: Installed) -> Non
     assert present - packed == set()
 
 
-def test_the_licence_and_what_starts_a_real_kafka_are_in_the_wheel(installed: Installed) -> None:
+def test_the_licence_and_what_the_code_reads_from_files_are_in_the_wheel(installed: Installed) -> None:
     with zipfile.ZipFile(installed.wheel) as archive:
         packed = archive.namelist()
-    for name in ("LICENSE", "pom.xml", "py.typed", ".sql", ".yaml", ".html", ".css", ".js"):
+    for name in (
+        "LICENSE",
+        "kafka-pom.xml",
+        "cdnow/mapping.yaml",
+        "CDNOW_master.txt.gz",
+        "py.typed",
+        ".sql",
+        ".yaml",
+        ".html",
+        ".css",
+        ".js",
+    ):
         assert any(path.endswith(name) for path in packed), name
 
 

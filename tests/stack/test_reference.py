@@ -11,7 +11,7 @@ from schemas.catalogue import MODELS
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-@pytest.mark.parametrize("name", ["events.md", "settings.md"])
+@pytest.mark.parametrize("name", ["events.md", "metrics.md", "settings.md", "tables.md"])
 def test_a_committed_page_is_current(name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == pages()[name]
 
@@ -25,3 +25,10 @@ def test_every_setting_says_what_it_means() -> None:
 def test_every_event_type_has_its_heading() -> None:
     headings = {line.removeprefix("## ") for line in pages()["events.md"].splitlines() if line.startswith("## ")}
     assert headings >= set(MODELS)
+
+
+def test_every_metric_and_every_table_says_what_it_means() -> None:
+    for name in ("metrics.md", "tables.md"):
+        rows = [line for line in pages()[name].splitlines() if line.startswith("| `")]
+        assert len(rows) > 20
+        assert [row for row in rows if row.endswith("|  |")] == []
