@@ -1,0 +1,72 @@
+"""`pulse explain`: why an account has its score."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from consumers.runtime.clickhouse import ClickHouse, ClickHouseAway, connect
+from pulse.errors import Missing
+from pulse.exit_codes import ExitCode
+from pulse.explaining import Explanation, explain
+from pulse.settings import load
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+Account = Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account id, such as CDNOW-00042.")]
+Changes = Annotated[int, typer.Option(min=0, max=100, help="How many of the last changes to tell.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")]
+
+
+@app.command("explain")
+def explain_account(account: Account, *, changes: Changes = 5, as_json: AsJson = False) -> None:
+    """Say why an account has its score: dimensions, contributions that sum to it, and its last changes.
+
+    Exit code 1 when nothing is known of the account.
+    """
+    clickhouse = load(["clickhouse"]).part(ClickHouse)
+    try:
+        client = connect(clickhouse)
+        found = explain(client, account, changes)
+    except ClickHouseAway as error:
+        raise Missing(f"no ClickHouse answers at {clickhouse.url}: {error}") from None
+    if found is None:
+        sys.stderr.write(f"nothing is known of {account}: no event of it has been applied\n")
+        raise typer.Exit(ExitCode.FAILED)
+    if as_json:
+        sys.stdout.write(found.model_dump_json() + "\n")
+    else:
+        _show(found, Console())
+
+
+def _show(found: Explanation, console: Console) -> None:
+    score = "no score: no signal yet" if found.score is None else f"{found.score:.1f}, {found.band}"
+    console.print(f"[bold]{found.account_id}[/] {found.name}: [bold]{score}[/]", highlight=False)
+    console.print(
+        f"as of {found.as_of:%Y-%m-%d %H:%M:%S} UTC · {found.events_applied} events · "
+        f"{found.open_complaints} open complaints · owner {found.owner or 'unknown'} · policy {found.policy}",
+        highlight=False,
+    )
+    console.print(_dimensions(found))
+    console.print(_contributions(found))
+    for change in found.changes:
+        console.print(f"  {change.as_of:%Y-%m-%d %H:%M} {change.in_words()}", highlight=False, soft_wrap=True)
+
+
+def _dimensions(found: Explanation) -> Table:
+    table = Table("dimension", "score", "weight")
+    for item in found.dimensions:
+        score = "no signal" if item.score is None else f"{item.score:.1f}"
+        table.add_row(item.dimension.value, score, f"{item.weight:.2f}")
+    return table
+
+
+def _contributions(found: Explanation) -> Table:
+    table = Table("contribution", "dimension", "points", show_footer=True)
+    for item in sorted(found.contributions, key=lambda item: -abs(item.points)):
+        table.add_row(item.name, item.dimension.value, f"{item.points:+.2f}")
+    table.columns[0].footer = "sum"
+    table.columns[2].footer = f"{found.contributions_sum:.2f}"
+    return table
