@@ -27,7 +27,7 @@ class Entry:
 
 GROUPS: Final[dict[str, dict[str, Entry]]] = {
     "Start here": {
-        "demo": Entry("pulse.demo.command:app", "start everything, load a real purchase log, keep it alive"),
+        "demo": Entry("pulse.commands.demo:app", "start everything, load a real purchase log, keep it alive"),
         "up": Entry("pulse.commands.up:app", "start the local stack: broker, warehouse and every process"),
         "doctor": Entry("pulse.commands.doctor:app", "say what is reachable, what is not, and what to do"),
     },
