@@ -35,7 +35,7 @@ class Envelope(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow", strict=True)
 
-    __pydantic_extra__: dict[str, Extension]
+    __pydantic_extra__: dict[str, Extension] = Field(init=False)
 
     specversion: Literal["1.0"] = "1.0"
     id: EventIdField
