@@ -59,7 +59,7 @@ CREATE TABLE IF NOT EXISTS records
     partition UInt32 COMMENT 'Kafka partition',
     offset UInt64 COMMENT 'Kafka offset' CODEC(Delta, ZSTD(1)),
     record_at DateTime64(3, 'UTC') COMMENT 'timestamp Kafka gave the record' CODEC(Delta, ZSTD(1)),
-    outcome LowCardinality(String) DEFAULT 'stored' COMMENT 'stored, refused (a bad event: the worker dead-letters it), or set_apart (an output of ours nobody could read)',
+    outcome LowCardinality(String) DEFAULT 'stored' COMMENT 'stored, refused (a bad event: its dead letter comes from who folds it), set_apart (an output of ours nobody could read) or deleted (no value on a compacted topic)',
     ingested_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC') COMMENT 'when it reached the warehouse' CODEC(Delta, ZSTD(1))
 )
 ENGINE = ReplacingMergeTree(ingested_at)

@@ -110,8 +110,8 @@ WITH
 SELECT
     s.account_id AS account_id,
     s.version AS version,
-    parseDateTime64BestEffort(s.produced_at, 3, 'UTC') AS produced_at,
-    parseDateTime64BestEffort(s.as_of, 3, 'UTC') AS as_of,
+    parseDateTime64BestEffortOrZero(s.produced_at, 3, 'UTC') AS produced_at,
+    parseDateTime64BestEffortOrZero(s.as_of, 3, 'UTC') AS as_of,
     parseDateTime64BestEffortOrNull(s.caused_by_record_at, 3, 'UTC') AS caused_by_record_at,
     s.policy AS policy,
     s.score AS score,
@@ -137,7 +137,7 @@ WITH
 SELECT
     s.account_id AS account_id,
     s.version AS version,
-    parseDateTime64BestEffort(s.produced_at, 3, 'UTC') AS produced_at,
+    parseDateTime64BestEffortOrZero(s.produced_at, 3, 'UTC') AS produced_at,
     no,
     part.1 AS name,
     part.2 AS dimension,
@@ -153,7 +153,7 @@ WITH
 SELECT
     s.account_id AS account_id,
     s.version AS version,
-    parseDateTime64BestEffort(s.produced_at, 3, 'UTC') AS produced_at,
+    parseDateTime64BestEffortOrZero(s.produced_at, 3, 'UTC') AS produced_at,
     no,
     part.1 AS kind,
     part.2 AS points,
@@ -184,8 +184,8 @@ SELECT
     s.episode AS episode,
     s.step AS step,
     s.reason AS reason,
-    parseDateTime64BestEffort(s.at, 3, 'UTC') AS at,
-    parseDateTime64BestEffort(s.decided_at, 3, 'UTC') AS decided_at,
+    parseDateTime64BestEffortOrZero(s.at, 3, 'UTC') AS at,
+    parseDateTime64BestEffortOrZero(s.decided_at, 3, 'UTC') AS decided_at,
     s.historic AS historic,
     parseDateTime64BestEffortOrNull(s.caused_by_record_at, 3, 'UTC') AS caused_by_record_at,
     s.facts AS facts,
@@ -211,7 +211,7 @@ WITH JSONExtract(payload, 'Tuple(notification_id String, attempt UInt32, at Stri
 SELECT
     r.notification_id AS notification_id,
     r.attempt AS attempt,
-    parseDateTime64BestEffort(r.at, 3, 'UTC') AS at,
+    parseDateTime64BestEffortOrZero(r.at, 3, 'UTC') AS at,
     r.alert_id AS alert_id,
     r.step_id AS step_id,
     r.account_id AS account_id,
