@@ -8,6 +8,7 @@ Records that a broker dropped before they were read are logged as an error and c
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 import structlog
@@ -204,8 +205,8 @@ class _Loop:
     def _count(self, records: list[Record], took_s: float) -> None:
         group = self._subscription.group
         metrics.HANDLE_SECONDS.labels(group).observe(took_s)
-        for topic in {record.topic for record in records}:
-            metrics.HANDLED.labels(group, topic).inc(sum(record.topic == topic for record in records))
+        for topic, count in Counter(record.topic for record in records).items():
+            metrics.HANDLED.labels(group, topic).inc(count)
 
     def _report(self, jumps: list[Jump]) -> None:
         for jump in jumps:
