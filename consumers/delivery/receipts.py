@@ -68,7 +68,7 @@ class ReceiptDesk:
         if not self.ledger.note(receipt):
             return
         key = receipt.notification_id.encode()
-        self.add(Outgoing(DELIVERIES.name, key, receipt.model_dump_json(exclude_none=True).encode()))
+        self.add(Outgoing(DELIVERIES.name, key, receipt.model_dump_json().encode()))
         tell(receipt)
 
     def add(self, record: Outgoing) -> None:

@@ -16,11 +16,9 @@ BOTH = (Contact(kind=ContactKind.CONSOLE), Contact(kind=ContactKind.EMAIL, addre
 
 def manager(manager_id: str = OWNER, **data: Any) -> ManagerProfileSet:
     """A manager with inbox and mail."""
-    settings = {"name": "Manager 07", "role": Role.ACCOUNT_MANAGER, "channels": BOTH, "time_zone": "Europe/Berlin"} | data
-    return ManagerProfileSet(
-        id=f"set-{manager_id}", source=Source("tests"), subject=AccountId(manager_id), time=AT,
-        data=ManagerProfileData(**settings),
-    )  # fmt: skip
+    data = {"name": "Manager 07", "role": Role.ACCOUNT_MANAGER, "channels": BOTH, "time_zone": "Europe/Berlin"} | data
+    event = {"id": f"set-{manager_id}", "source": "tests", "subject": manager_id, "time": AT}
+    return ManagerProfileSet.model_validate({**event, "data": ManagerProfileData.model_validate(data)})
 
 
 def band_dropped(account: str = "A-1", **changes: Any) -> AlertStep:
