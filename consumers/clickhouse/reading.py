@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from consumers.runtime.subscription import Record
 from schemas.alerts import AlertStep
 from schemas.catalogue import EVENTS, AnyEvent, topic_of
-from schemas.codec import check_time, decode, to_bad_event, to_structured
+from schemas.codec import STRUCTURED_HEADERS, check_time, decode, to_bad_event, to_structured
 from schemas.deliveries import DeliveryReceipt
 from schemas.errors import BadEvent, Reason
 from schemas.health import HealthSnapshot
@@ -107,6 +107,8 @@ def _events(records: Sequence[Record], now: datetime) -> Iterable[Read | BadEven
 def _is_plain(record: Record) -> bool:
     if record.value is None or len(record.value) > MAX_EVENT_BYTES:
         return False
+    if record.headers == STRUCTURED_HEADERS:
+        return True
     return any(name.lower() == "content-type" and (raw or b"").startswith(_CLOUDEVENTS) for name, raw in record.headers)
 
 
