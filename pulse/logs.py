@@ -16,6 +16,7 @@ Format = Literal["auto", "console", "json"]
 
 _QUIETER = {
     "kafka": logging.WARNING,
+    "kafka.coordinator.consumer": logging.ERROR,  # it warns of every reader without a group
     "aiokafka": logging.WARNING,
     "faust": logging.WARNING,
     "mode": logging.WARNING,

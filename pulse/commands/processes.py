@@ -3,7 +3,11 @@
 Every one logs `ready` when it does its job; `pulse up` waits for that line. Nothing else may happen here.
 """
 
+import logging
+import os
+import sys
 from collections.abc import Callable, Iterable
+from typing import NoReturn
 
 import structlog
 import typer
@@ -18,17 +22,30 @@ OnReady = Callable[[], None]
 
 
 def run(name: str, sections: Iterable[str], body: Callable[[Settings, OnReady], None]) -> None:
-    """Run `body` with its settings; an error that ends it is logged and becomes the exit code."""
+    """Run `body` with its settings; an error that ends it is logged and becomes the exit code.
+
+    A process that failed ends at once: threads that an engine left running would keep half a process alive, and its
+    supervisor waiting.
+    """
     settings = load(["logs", *sections])
     logs.configure(settings.part(logs.LogSettings), name)
     lifeline.watch()
     log = structlog.get_logger()
     try:
         body(settings, lambda: log.info("ready"))
+    except SystemExit as error:
+        log.error("gave_up", exit_code=error.code)  # noqa: TRY400 - it has said why
+        _end(error.code if isinstance(error.code, int) else ExitCode.FAILED)
     except Exception:
         log.exception("failed")
-        raise typer.Exit(ExitCode.FAILED) from None
+        _end(ExitCode.FAILED)
     log.info("stopped")
+
+
+def _end(code: int) -> NoReturn:
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(code)
 
 
 def _single(command: Callable[[], None]) -> typer.Typer:

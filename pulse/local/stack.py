@@ -43,6 +43,7 @@ class Stack:
         self._start_broker()
         self._start_readers()
         on_up(self._open_doors())
+        self._supervisor.on_restart = lambda: describe(self._description())
         while True:
             reason = self._supervisor.watch(self._fatal)
             self._report.say(f"{reason}: building the state anew from the warehouse")
@@ -73,9 +74,12 @@ class Stack:
 
     def _open_doors(self) -> RunningStack:
         self._supervisor.start([self._plan.process(name, self._bootstrap) for name in DOORS])
-        running = self._plan.description(self._bootstrap, self._supervisor.pids(), os.getpid(), self._started_at)
+        running = self._description()
         describe(running)
         return running
+
+    def _description(self) -> RunningStack:
+        return self._plan.description(self._bootstrap, self._supervisor.pids(), os.getpid(), self._started_at)
 
     def _fatal(self, name: str, code: int) -> str | None:
         if self._plan.kafka:

@@ -54,6 +54,7 @@ class Supervisor:
     """`clock` is monotonic seconds. Use `signals()` around everything, so that Ctrl-C stops in order."""
 
     def __init__(self, report: Report, logs: Path, clock: Callable[[], float], backoff: Backoff | None = None) -> None:
+        self.on_restart: Callable[[], None] = lambda: None
         self._report = report
         self._logs = logs
         self._clock = clock
@@ -185,6 +186,7 @@ class Supervisor:
         kept.since = self._clock()
         kept.child = Child(kept.child.command, kept.output.line, self._happened.put)
         self._report.say(f"{name} restarted (pid {kept.child.pid})", process=name, pid=kept.child.pid)
+        self.on_restart()
 
     def _until_restart(self) -> float | None:
         due = [kept.restart_at for kept in self._kept.values() if kept.restart_at is not None]
