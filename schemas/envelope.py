@@ -13,7 +13,9 @@ from schemas.limits import MAX_NAME_CHARS, MAX_TEXT_CHARS
 from schemas.times import UtcDatetime
 
 Text = Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS)]
-Extension = bool | int | Annotated[float, Field(allow_inf_nan=False)] | Text | None
+Extension = Annotated[
+    Text | bool | int | Annotated[float, Field(allow_inf_nan=False)] | None, Field(union_mode="left_to_right")
+]
 """The values CloudEvents allows an attribute; null is the same as leaving it out."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME_CHARS)]
 
