@@ -11,11 +11,8 @@ from typing import Any, Final
 
 from consumers.clickhouse.reading import Read, Sorted
 from consumers.runtime.subscription import Record
-from schemas.catalogue import type_of
 from schemas.deadletters import PREFIX
 from schemas.errors import BadEvent
-from schemas.events.managers import ManagerProfileSet
-from schemas.events.profiles import AccountProfileSet
 from schemas.topics import ALERTS, DELIVERIES, HEALTH
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,7 +26,6 @@ _ARRIVING: Final = {
     DELIVERIES.name: "arriving_deliveries",
 }
 _EVENT: Final = {"account_id": "String", "time": _TIME, "source": "String", "event_id": "String", "type": "String"}
-_MASTER_DATA: Final = frozenset(type_of(model) for model in (AccountProfileSet, ManagerProfileSet))
 _LETTER: Final = {
     "topic": "String",
     "partition": "UInt32",
@@ -69,8 +65,7 @@ class Block:
 
 def to_blocks(batch: Sorted, now: datetime) -> list[Block]:
     """Everything that has to be written for the batch, tables with rows only."""
-    blocks = [_events("arriving_events", batch.events)]
-    blocks.append(_events("arriving_profiles", [read for read in batch.events if read.event.type in _MASTER_DATA]))
+    blocks = [_events(batch.events)]
     blocks += [_outputs(_ARRIVING[topic], records) for topic, records in batch.outputs.items()]
     unreadable = [record for record, _ in batch.unreadable]
     blocks.append(_letters([*(_letter(record) for record in batch.dead_letters), *apart(batch.unreadable, now)]))
@@ -119,7 +114,7 @@ def to_ms(moment: datetime) -> int:
     return (moment - _EPOCH) // _MS
 
 
-def _events(table: str, found: Sequence[Read]) -> Block:
+def _events(found: Sequence[Read]) -> Block:
     events = [read.event for read in found]
     records = [read.record for read in found]
     columns: list[list[Any]] = [
@@ -130,7 +125,7 @@ def _events(table: str, found: Sequence[Read]) -> Block:
         [event.type for event in events],
         [read.payload for read in found],
     ]
-    return Block(table, {**_EVENT, "payload": "String", **_PLACE}, columns + _places(records), records)
+    return Block("arriving_events", {**_EVENT, "payload": "String", **_PLACE}, columns + _places(records), records)
 
 
 def _outputs(table: str, records: Sequence[Record]) -> Block:

@@ -17,12 +17,7 @@ CREATE TABLE IF NOT EXISTS arriving_events
     record_at DateTime64(3, 'UTC') COMMENT 'timestamp Kafka gave the record'
 )
 ENGINE = Null
-COMMENT 'Way in for events of the input topics, keeps nothing. Fills events and records.';
-
--- A table of their own: a view that only looks whether an event is master data would cost every insert its start.
-CREATE TABLE IF NOT EXISTS arriving_profiles AS arriving_events
-ENGINE = Null
-COMMENT 'Second way in for events that set master data, keeps nothing. Fills profiles and managers.';
+COMMENT 'Way in for events of the input topics, keeps nothing. Fills events, profiles, managers and records.';
 
 CREATE TABLE IF NOT EXISTS arriving_health
 (
@@ -86,20 +81,20 @@ SELECT
     account_id, d.name AS name, d.segment AS segment, d.annual_value AS annual_value, d.currency AS currency,
     d.owner AS owner, d.parent AS parent, d.locale AS locale, d.time_zone AS time_zone,
     time, topic, partition, offset, record_at
-FROM arriving_profiles
+FROM arriving_events
 WHERE type = 'account.profile_set.v1';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS managers_arrived TO managers AS
-WITH JSONExtract(arriving_profiles.payload, 'data', 'Tuple(name String, role String, reports_to String, locale String,
+WITH JSONExtract(arriving_events.payload, 'data', 'Tuple(name String, role String, reports_to String, locale String,
     time_zone String)') AS d
 SELECT
     account_id AS manager_id, d.name AS name, d.role AS role, d.reports_to AS reports_to,
     -- what the model takes where the event does not say
     if(d.locale = '', 'en', d.locale) AS locale,
     if(d.time_zone = '', 'UTC', d.time_zone) AS time_zone,
-    JSONExtractRaw(arriving_profiles.payload, 'data') AS payload,
+    JSONExtractRaw(arriving_events.payload, 'data') AS payload,
     time, topic, partition, offset, record_at
-FROM arriving_profiles
+FROM arriving_events
 WHERE type = 'manager.profile_set.v1';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS records_of_events TO records AS
