@@ -74,6 +74,10 @@ class Supervisor:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
+    def ask_to_stop(self) -> None:
+        """The same as SIGINT once, from any thread."""
+        self._happened.put(_STOP)
+
     def pids(self) -> dict[str, int]:
         """The process id of each child that is kept."""
         return {name: kept.child.pid for name, kept in self._kept.items()}
