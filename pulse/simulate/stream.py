@@ -6,13 +6,12 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from pulse.sending.batches import batches
 from pulse.sending.gateway import Gateway
 from pulse.sending.window import in_order
 from pulse.simulate.facts import Fact
-from pulse.simulate.live import Trickle
 from schemas.catalogue import TOPIC_OF_TYPE
 from schemas.topics import EVENT_TOPICS
 
@@ -59,6 +58,13 @@ async def send_all(facts: Iterable[Fact], gateway: Gateway, ledger: Ledger) -> A
             yield len(batch)
 
 
+class Maker(Protocol):
+    """Whatever makes live events, one after another."""
+
+    def next_fact(self, now: datetime) -> Fact:
+        """The next event, as of `now`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How fast a trickle runs, in events a second, and for how long: until `keep_on` says no, asked between batches."""
@@ -69,7 +75,7 @@ class Pace:
 
 
 async def send_live(
-    trickle: Trickle, gateway: Gateway, ledger: Ledger, pace: Pace, now: Callable[[], datetime]
+    trickle: Maker, gateway: Gateway, ledger: Ledger, pace: Pace, now: Callable[[], datetime]
 ) -> AsyncGenerator[int, None]:
     """Send events of now at a steady rate; yields after each batch how many facts it held."""
     loop = asyncio.get_running_loop()
