@@ -1,0 +1,103 @@
+"""The routes and what surrounds them. No page logic and no start or stop may come in here."""
+
+from importlib.resources import files
+from typing import Final
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from consumers.console import metrics
+from consumers.console.headers import SecurityHeaders
+from consumers.console.measuring import Measured
+from consumers.console.pages import account, inbox, live, mail, operating, sign_in, worklist
+from consumers.console.visiting import Console, console_of
+from consumers.runtime.errors import ConsumerError
+
+log = structlog.get_logger()
+
+_YEAR: Final = "public, max-age=31536000, immutable"
+_TITLES: Final = {403: "Not from here", 404: "Not found", 405: "Not like this", 503: "Not now"}
+
+
+class _Static(StaticFiles):
+    """Files whose address carries their fingerprint, so browsers may keep them."""
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        response: Response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]  # handed through as it came
+        response.headers["cache-control"] = _YEAR
+        return response
+
+
+def routes() -> list[Route | Mount]:
+    """The route table. Whatever shows accounts is behind `signed_in` or a stream's own check: a test walks it."""
+    return [
+        Route("/", worklist.show),
+        Route("/account", account.show),
+        Route("/account/events", account.show_older),
+        Route("/inbox", inbox.show),
+        Route("/inbox/acknowledge", inbox.acknowledge, methods=["POST"]),
+        Route("/mail", mail.show),
+        Route("/mail/{name}", mail.show_one),
+        Route("/mail/{name}/body", mail.show_body),
+        Route("/live/account", live.account),
+        Route("/live/worklist", live.worklist),
+        Route("/live/inbox", live.inbox),
+        Route("/sign-in", sign_in.show),
+        Route("/sign-in", sign_in.enter, methods=["POST"]),
+        Route("/sign-out", sign_in.leave, methods=["POST"]),
+        Route("/healthz", operating.healthz),
+        Route("/readyz", operating.readyz),
+        Route("/metrics", operating.metrics),
+        Mount("/static", _Static(directory=str(files("consumers.console") / "static"))),
+    ]
+
+
+def make_app(console: Console) -> Starlette:
+    """The application around its services."""
+    app = Starlette(
+        routes=routes(),
+        middleware=[Middleware(Measured), Middleware(SecurityHeaders, secure=console.settings.secure)],
+        exception_handlers={HTTPException: _refused, ConsumerError: _away, Exception: _broken},
+    )
+    app.state.console = console
+    return app
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    if error.status_code == 404:  # noqa: PLR2004  the number is the name
+        metrics.DENIED.labels("not_found").inc()
+    title = _TITLES.get(error.status_code, "Something is wrong")
+    detail = error.detail if error.detail != "Not Found" else "There is no such page."
+    return _problem(request, error.status_code, title, detail, error.headers)
+
+
+async def _away(request: Request, error: Exception) -> Response:
+    log.warning("warehouse_away", path=request.url.path, error=str(error)[:300])
+    text = "The warehouse does not answer. Nothing is lost; reload in a moment."
+    return _problem(request, 503, "Not now", text, {"retry-after": "5"})
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    log.error("page_failed", path=request.url.path, error=type(error).__name__, exc_info=error)
+    return _problem(request, 500, "Something is wrong", "This page failed. It has been logged.", None)
+
+
+def _problem(request: Request, status: int, title: str, text: str, headers: object) -> Response:
+    extra = dict(headers) if isinstance(headers, dict) else {}
+    if "hx-request" in request.headers or request.url.path.startswith("/live/"):
+        return PlainTextResponse(text, status_code=status, headers=extra)
+    console = console_of(request)
+    content = console.templates.render(
+        "problem.html", visit=None, demo=console.settings.demo_sign_in, title=title, text=text
+    )
+    return HTMLResponse(content, status_code=status, headers=extra)
+
+

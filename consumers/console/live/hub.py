@@ -1,0 +1,172 @@
+"""Hands what was read to the open pages. Lives on the event loop alone; the reader's thread posts to it.
+
+Every page has a bounded queue. A page that does not keep up, or that asks for what is no longer held, is told to read
+itself anew: it never gets a part as if it were the whole. Who may see what is decided in `stream`, not here.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from consumers.console import metrics
+from consumers.console.live.position import LIVE_TOPICS, Position, TopicPartition, to_text
+from consumers.console.live.ring import Record, Ring
+from schemas.topics import ALERTS, HEALTH
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """What an open page follows: one account with all topics, or (None) scores and alerts of all accounts."""
+
+    account: str | None = None
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics worth reading for it."""
+        return LIVE_TOPICS if self.account is not None else (HEALTH.name, ALERTS.name)
+
+    def wants(self, record: Record) -> bool:
+        """Whether the record is about what the page shows."""
+        return record.key == self.account if self.account is not None else record.topic in self.topics
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What the reader brings: partitions it begins to read (without holes from there), records, and how far the
+    warehouse has stored each partition.
+    """
+
+    started: tuple[tuple[TopicPartition, int], ...] = ()
+    records: tuple[Record, ...] = ()
+    settled: Position | None = None
+
+
+class Page:
+    """One open page: what waits to be shown on it. `lost` once it missed something."""
+
+    def __init__(self, interest: Interest, limit: int) -> None:
+        self.interest = interest
+        self.lost = False
+        self.closed = False
+        self._limit = limit
+        self._waiting: dict[object, Record] = {}
+        self._changed = asyncio.Event()
+
+    def offer(self, record: Record) -> None:
+        """Queue the record. On a page of many accounts a newer snapshot takes the place of the one that waits; the page of
+        one account tells every step.
+        """
+        if self.lost or not self.interest.wants(record):
+            return
+        newest_counts = record.topic == HEALTH.name and self.interest.account is None
+        name = record.key if newest_counts else (record.topic, record.partition, record.offset)
+        self._waiting.pop(name, None)
+        self._waiting[name] = record
+        if len(self._waiting) > self._limit:
+            self.lose()
+        self._changed.set()
+
+    def lose(self) -> None:
+        """Forget what waits: the page must read itself anew."""
+        self.lost = True
+        self._waiting.clear()
+        self._changed.set()
+
+    def close(self) -> None:
+        """The console stops: the stream should end."""
+        self.closed = True
+        self._changed.set()
+
+    async def drain(self, timeout_s: float) -> list[Record]:
+        """All that waits, in order; empty after `timeout_s` without anything."""
+        try:
+            await asyncio.wait_for(self._changed.wait(), timeout_s)
+        except TimeoutError:
+            return []
+        self._changed.clear()
+        records = list(self._waiting.values())
+        self._waiting.clear()
+        return records
+
+
+class Hub:
+    """The ring and the open pages."""
+
+    def __init__(self, ring_limit: int, queue_limit: int) -> None:
+        self._ring = Ring(ring_limit)
+        self._queue_limit = queue_limit
+        self._portfolios: set[Page] = set()
+        self._accounts: dict[str, set[Page]] = {}
+        self._settled: dict[TopicPartition, int] = {}
+        self.following = False
+        """Whether the reader has begun."""
+        self.position = ""
+        """Everything read so far, as an event id."""
+        self.page_position = ""
+        """What a page that is being rendered now from the warehouse has surely seen, as an event id. Safe to read from any
+        thread: it is replaced, never changed."""
+
+    def take(self, batch: Batch) -> None:
+        """Keep the records and hand them to the pages that want them."""
+        for (topic, partition), offset in batch.started:
+            self._start(topic, partition, offset)
+        for record in batch.records:
+            self._ring.add(record)
+            for page in (*self._accounts.get(record.key, ()), *self._portfolios):
+                page.offer(record)
+        if batch.settled is not None:
+            self._settled = dict(batch.settled)
+            self.following = True
+        self.position = to_text(self._ring.position())
+        self.page_position = to_text(self._ring.clamp(self._settled))
+
+    def open(self, interest: Interest, position: Position) -> Page:
+        """A page that has seen all up to `position`; what came since waits on it already."""
+        page = Page(interest, self._queue_limit)
+        missed = self._ring.since(position, interest.topics)
+        if missed is None:
+            page.lose()
+        for record in missed or ():
+            page.offer(record)
+        self._shelf(interest).add(page)
+        metrics.OPEN_PAGES.inc()
+        return page
+
+    def leave(self, page: Page) -> None:
+        """The page was closed or told to reload."""
+        shelf = self._shelf(page.interest)
+        shelf.discard(page)
+        if page.interest.account is not None and not shelf:
+            self._accounts.pop(page.interest.account, None)
+        metrics.OPEN_PAGES.dec()
+
+    def close(self) -> None:
+        """Ask all streams to end."""
+        for page in self._pages():
+            page.close()
+
+    @property
+    def open_pages(self) -> int:
+        """How many pages are open."""
+        return sum(1 for _ in self._pages())
+
+    def has_settled(self, marks: Iterable[tuple[TopicPartition, int]]) -> bool:
+        """Whether the warehouse has stored every one of these records."""
+        return all(self._settled.get(where, 0) > offset for where, offset in marks)
+
+    def _start(self, topic: str, partition: int, offset: int) -> None:
+        jumped = (topic, partition) in self._ring.position()
+        self._ring.start(topic, partition, offset)
+        if jumped:
+            for page in self._pages():
+                page.lose()
+
+    def _pages(self) -> Iterator[Page]:
+        yield from self._portfolios
+        for shelf in self._accounts.values():
+            yield from shelf
+
+    def _shelf(self, interest: Interest) -> set[Page]:
+        if interest.account is None:
+            return self._portfolios
+        return self._accounts.setdefault(interest.account, set())

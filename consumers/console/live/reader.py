@@ -1,0 +1,154 @@
+"""The thread that follows the topics. In no group, it commits nothing: every console reads all, from near the end.
+
+It never reads more than the ring can hold: when it falls further behind it jumps, and says so, and the open pages read
+themselves anew from the warehouse.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any, Final
+
+import structlog
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from consumers.console import metrics
+from consumers.console.live.hub import Batch
+from consumers.console.live.position import LIVE_TOPICS
+from consumers.console.live.ring import Record
+from consumers.runtime.connect import free_consumer, when_reachable
+from consumers.runtime.errors import StoppedEarly
+from schemas.broker import Broker
+from schemas.topics import SINK_GROUP
+
+log = structlog.get_logger()
+
+_POLL_MS: Final = 50
+_LOOK_AGAIN_S: Final = 1.0
+_BREATH_S: Final = 0.02
+
+
+class Reader:
+    """Reads until `stop` is set and posts what it finds; `post` is called in the reader's thread."""
+
+    def __init__(self, broker: Broker, ring_records: int, stop: threading.Event, post: Callable[[Batch], None]) -> None:
+        self._broker = broker
+        self._ring_records = ring_records
+        self._stop = stop
+        self._post = post
+        self._next: dict[TopicPartition, int] = {}
+        self._order = count()
+        self._looked_at = 0.0
+        self.ready = threading.Event()
+        """Set once every topic that exists is being followed."""
+
+    def run(self) -> None:
+        """Follow the topics; a broker that is away or refuses is asked again."""
+        while not self._stop.is_set():
+            try:
+                self._follow()
+            except StoppedEarly:
+                return
+            except KafkaError as error:
+                log.warning("live_reader_again", error=type(error).__name__, detail=str(error)[:200])
+                self._stop.wait(_LOOK_AGAIN_S)
+
+    def _follow(self) -> None:
+        consumer = free_consumer(self._broker, "account-pulse-console", self._stop)
+        progress = when_reachable(self._broker, self._stop, lambda: _progress_reader(self._broker))
+        try:
+            self._looked_at = 0.0
+            while not self._stop.is_set():
+                self._look(consumer, progress)
+                self._read(consumer)
+        finally:
+            consumer.close(autocommit=False)
+            progress.close(autocommit=False)
+
+    def _look(self, consumer: KafkaConsumer, progress: KafkaConsumer) -> None:
+        """About every second: new partitions, being too far behind, and how far the warehouse is."""
+        now = time.monotonic()
+        if now - self._looked_at < _LOOK_AGAIN_S:
+            return
+        self._looked_at = now
+        self._assign(consumer)
+        self._jump(consumer)
+        self._post(Batch(settled=_settled(progress, self._next)))
+        self.ready.set()
+
+    def _assign(self, consumer: KafkaConsumer) -> None:
+        places = {
+            TopicPartition(topic, partition)
+            for topic in LIVE_TOPICS
+            for partition in consumer.partitions_for_topic(topic) or ()
+        }
+        if new := places - consumer.assignment():
+            consumer.assign(sorted(places))
+            self._seek(consumer, sorted(places), begin=sorted(new - self._next.keys()))
+
+    def _seek(self, consumer: KafkaConsumer, places: Iterable[TopicPartition], begin: list[TopicPartition]) -> None:
+        """Go on where we were; partitions we never read begin one ring's length before their end."""
+        started = self._near_end(consumer, begin)
+        self._next |= started
+        for place in places:
+            consumer.seek(place, self._next[place])
+        self._post(Batch(started=tuple(((place.topic, place.partition), at) for place, at in started.items())))
+
+    def _jump(self, consumer: KafkaConsumer) -> None:
+        behind = [
+            place for place, at in self._next.items() if (consumer.highwater(place) or 0) - at > self._ring_records
+        ]
+        if behind:
+            log.info("live_reader_jumps", partitions=len(behind))
+            self._seek(consumer, behind, begin=behind)
+
+    def _near_end(self, consumer: KafkaConsumer, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+        if not places:
+            return {}
+        first, end = consumer.beginning_offsets(places), consumer.end_offsets(places)
+        return {place: max(first[place], end[place] - self._ring_records) for place in places}
+
+    def _read(self, consumer: KafkaConsumer) -> None:
+        polled = consumer.poll(timeout_ms=_POLL_MS, max_records=self._ring_records)
+        records = tuple(self._record(raw) for batch in polled.values() for raw in batch)
+        if not records:
+            return
+        for place, batch in polled.items():
+            self._next[place] = batch[-1].offset + 1
+            metrics.RECORDS.labels(place.topic).inc(len(batch))
+        self._post(Batch(records=records))
+        self._stop.wait(_BREATH_S)
+
+    def _record(self, raw: Any) -> Record:
+        return Record(
+            order=next(self._order),
+            topic=raw.topic,
+            partition=raw.partition,
+            offset=raw.offset,
+            key=(raw.key or b"").decode(errors="replace"),
+            value=raw.value or b"",
+            headers=tuple(raw.headers),
+            written_at=datetime.fromtimestamp(raw.timestamp / 1000, UTC),
+        )
+
+
+def _progress_reader(broker: Broker) -> KafkaConsumer:
+    """A consumer that never joins: it only asks what the warehouse's group has committed."""
+    return KafkaConsumer(
+        bootstrap_servers=broker.bootstrap.split(","),
+        api_version=(2, 3) if broker.embedded else None,
+        group_id=SINK_GROUP,
+        enable_auto_commit=False,
+        client_id="account-pulse-console-progress",
+        bootstrap_timeout_ms=3_000,
+        metrics_enabled=False,
+    )
+
+
+def _settled(progress: KafkaConsumer, places: Iterable[TopicPartition]) -> dict[tuple[str, int], int]:
+    """How far the warehouse's group has committed; what it never committed is left out."""
+    committed = {place: progress.committed(place, timeout_ms=2_000) for place in places}
+    return {(place.topic, place.partition): offset for place, offset in committed.items() if offset is not None}

@@ -1,0 +1,132 @@
+"""The SQL of the console, always with bound parameters. Run by `reading` alone.
+
+Whatever is about accounts takes `sees`, the owners whose accounts the viewer may see, and returns nothing else.
+An account's owner is its profile's, else the one its newest snapshot names. Times travel as milliseconds: drivers cut
+the fraction off a bound time.
+"""
+
+from typing import Final
+
+PEOPLE: Final = """
+SELECT manager_id, name, role, reports_to, locale, time_zone,
+       arrayMap(one -> one.address, arrayFilter(one -> one.kind = 'email',
+           JSONExtract(payload, 'channels', 'Array(Tuple(kind String, address String))'))) AS mail_addresses
+FROM managers FINAL
+"""
+
+ACCOUNT: Final = """
+SELECT id AS account_id, name, if(p.owner = '', h.owner, p.owner) AS owner, segment, annual_value, currency, parent
+FROM (SELECT {account:String} AS id) AS wanted
+LEFT JOIN (
+    SELECT account_id, name, owner, segment, annual_value, currency, parent
+    FROM profiles FINAL WHERE account_id = {account:String}
+) AS p ON p.account_id = id
+LEFT JOIN (SELECT account_id, owner FROM health FINAL WHERE account_id = {account:String}) AS h ON h.account_id = id
+WHERE owner IN {sees:Array(String)}
+"""
+
+_VISIBLE: Final = """
+owner IN {sees:Array(String)}
+AND ({owner:String} = '' OR owner = {owner:String})
+AND ({text:String} = '' OR positionCaseInsensitiveUTF8(name, {text:String}) > 0
+     OR positionCaseInsensitiveUTF8(account_id, {text:String}) > 0)
+"""
+
+WORKLIST: Final = f"""
+SELECT account_id, name, owner, segment, band, score, change_7d, open_alerts, unacknowledged_alerts, open_complaints,
+       annual_value, currency
+FROM worklist
+WHERE {_VISIBLE} AND ({{band:String}} = '' OR band = if({{band:String}} = 'none', '', {{band:String}}))
+ORDER BY
+    unacknowledged_alerts > 0 DESC,
+    indexOf(['critical', 'at_risk', 'watch', 'healthy'], band) = 0,
+    indexOf(['critical', 'at_risk', 'watch', 'healthy'], band),
+    open_alerts DESC,
+    toFloat64(annual_value) * (100 - ifNull(score, 100)) DESC,
+    account_id
+LIMIT {{limit:UInt32}} OFFSET {{offset:UInt32}}
+"""
+
+BANDS: Final = f"SELECT band, count() AS accounts FROM account_health_now WHERE {_VISIBLE} GROUP BY band"
+
+REASONS_OF: Final = """
+SELECT c.account_id AS account_id, c.name AS name, c.dimension AS dimension, c.points AS points
+FROM (SELECT * FROM contributions FINAL WHERE account_id IN {accounts:Array(String)}) AS c
+INNER JOIN (
+    SELECT h.account_id AS account_id, h.produced_at AS produced_at, h.version AS version
+    FROM (SELECT account_id, produced_at, version, owner FROM health FINAL
+          WHERE account_id IN {accounts:Array(String)}) AS h
+    LEFT JOIN (SELECT account_id, owner FROM profiles FINAL WHERE account_id IN {accounts:Array(String)}) AS p
+        ON p.account_id = h.account_id
+    WHERE if(p.owner = '', h.owner, p.owner) IN {sees:Array(String)}
+) AS newest
+ON c.account_id = newest.account_id AND c.produced_at = newest.produced_at AND c.version = newest.version
+ORDER BY account_id, c.no
+"""
+
+EPISODES: Final = """
+SELECT * FROM inbox
+WHERE if(account_owner = '', owner, account_owner) IN {sees:Array(String)}
+  AND ({account:String} = '' OR account_id = {account:String})
+  AND ({alert:String} = '' OR alert_id = {alert:String})
+  AND (empty({states:Array(String)}) OR state IN {states:Array(String)})
+  AND ({historic:Int8} = -1 OR historic = ({historic:Int8} = 1))
+ORDER BY last_at DESC, alert_id
+LIMIT {limit:UInt32} OFFSET {offset:UInt32}
+"""
+
+EPISODE_COUNTS: Final = """
+SELECT countIf(i.state IN ('open', 'snoozed') AND NOT i.historic) AS open,
+       countIf(i.state = 'acknowledged' AND NOT i.historic) AS acknowledged,
+       countIf(i.state IN ('resolved', 'retracted') AND NOT i.historic) AS resolved,
+       countIf(i.historic) AS historic
+FROM inbox AS i WHERE if(i.account_owner = '', i.owner, i.account_owner) IN {sees:Array(String)}
+"""
+
+HEALTH: Final = """
+SELECT * FROM health FINAL WHERE account_id = {account:String}
+"""
+
+CONTRIBUTIONS: Final = """
+SELECT name, dimension, points FROM contributions FINAL
+WHERE account_id = {account:String} AND produced_at = fromUnixTimestamp64Milli({produced_ms:Int64}, 'UTC') AND version = {version:UInt64}
+ORDER BY no
+"""
+
+CHANGES: Final = """
+SELECT version, produced_at, as_of, score, previous_score, band
+FROM health_history FINAL WHERE account_id = {account:String}
+ORDER BY produced_at DESC, version DESC LIMIT {limit:UInt32}
+"""
+
+PARTS: Final = """
+SELECT version, produced_at, kind, points, signal, event_id, source, event_type, event_time
+FROM changes FINAL
+WHERE account_id = {account:String} AND produced_at >= fromUnixTimestamp64Milli({since_ms:Int64}, 'UTC')
+ORDER BY produced_at DESC, version DESC, no
+"""
+
+FACTS: Final = """
+SELECT source, event_id, type, time, payload FROM facts
+WHERE account_id = {account:String}
+  AND ({older:UInt8} = 0 OR (time, event_id) < (fromUnixTimestamp64Milli({before_ms:Int64}, 'UTC'), {before_id:String}))
+ORDER BY time DESC, event_id DESC LIMIT {limit:UInt32}
+"""
+
+POINTS: Final = """
+SELECT source, event_id, sum(points) AS points FROM changes FINAL
+WHERE account_id = {account:String} AND event_id IN {events:Array(String)}
+GROUP BY source, event_id
+"""
+
+HISTORY: Final = """
+SELECT argMax(h.score, (h.as_of, h.version)) AS score, argMax(h.band, (h.as_of, h.version)) AS band, max(h.as_of) AS at
+FROM health_history AS h FINAL
+WHERE h.account_id = {account:String} AND h.score IS NOT NULL
+  AND h.as_of >= now64(3, 'UTC') - INTERVAL {days:UInt32} DAY
+GROUP BY toStartOfInterval(h.as_of, INTERVAL {bucket_h:UInt32} HOUR)
+ORDER BY at
+"""
+
+PROBE: Final = "SELECT count() AS tables FROM managers"
+"""Fails when the warehouse is away or was never migrated."""

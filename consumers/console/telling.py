@@ -1,0 +1,54 @@
+"""An alert episode in the reader's words. The sentences are those of the mails. Pure."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from consumers.console.models import Episode, EpisodeState
+from consumers.runtime.wording import AlertWords, Reader
+from schemas.alerts import AlertKind, AlertStep, StepKind, StepReason
+from schemas.ids import AccountId, AlertId
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What it is, why, and what to do next (empty when nothing is left to do)."""
+
+    title: str
+    sentence: str
+    suggestion: str
+
+
+_WHY: Final = {
+    AlertKind.BAND_DROPPED: StepReason.BAND_WORSENED,
+    AlertKind.COMPLAINT_OVERDUE: StepReason.ANSWER_DUE_PASSED,
+}
+_STEP: Final = {EpisodeState.RESOLVED: StepKind.RESOLVED, EpisodeState.RETRACTED: StepKind.RETRACTED}
+
+
+def tell(episode: Episode, reader: Reader) -> Told:
+    """The episode as it stands. After a person acted it is still told why it was raised, not who acted."""
+    reason = episode.reason
+    if reason is StepReason.BY_PERSON and not episode.closed:
+        reason = _WHY.get(episode.kind, reason)
+    words = AlertWords(reader, _as_step(episode, reason))
+    return Told(words.kind, words.reason, words.suggestion)
+
+
+def _as_step(episode: Episode, reason: StepReason) -> AlertStep:
+    return AlertStep(
+        alert_id=AlertId(episode.alert_id),
+        step_id=f"{episode.alert_id}:{episode.last_step_no}",
+        account_id=AccountId(episode.account_id),
+        account_name=episode.account_name,
+        kind=episode.kind,
+        episode=episode.episode,
+        step_no=max(1, episode.last_step_no),
+        step=_STEP.get(episode.state, StepKind.UPDATED),
+        reason=reason,
+        at=episode.last_at,
+        decided_at=episode.last_at,
+        historic=episode.historic,
+        facts=dict(episode.facts),
+        role=episode.role,
+        suggestion=episode.suggestion,
+    )
