@@ -66,7 +66,7 @@ def load(names: Iterable[str], config: Path | None = None) -> Settings:
     """
     models = {name: model_of(name) for name in names}
     faults: list[str] = []
-    given = _merged(_from_file(config, faults), _from_environment(models, faults))
+    given = _merged(_from_file(config, faults), _from_environment({"stack": model_of("stack"), **models}, faults))
     raw = _merged(_from_running_stack(given), given)
     parts: dict[type[BaseModel], BaseModel] = {}
     for name, model in models.items():
