@@ -8,7 +8,7 @@ from starlette.types import Receive
 
 from streams.gateway.errors import ClientGone, Rejected, Why
 
-LINGER_BYTES: Final = 4 * 1024 * 1024
+LINGER_BYTES: Final = 16 * 1024 * 1024
 LINGER_S: Final = 1.0
 
 
@@ -71,6 +71,11 @@ class Body:
                     read += len(await self._next())
         except (TimeoutError, ClientGone):
             return
+
+    async def closed(self) -> None:
+        """Wait until the connection is closed, dropping what still comes."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
 
     async def _next(self) -> bytes:
         self._waits_for_100 = False

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import ValidationError
+from pydantic_core import to_json
 
 from schemas.catalogue import EVENTS, AnyEvent, topic_of
 from schemas.codec import check_time, from_object, to_structured
@@ -73,7 +74,8 @@ def _to_events(raws: Sequence[Raw], now: datetime) -> Sequence[AnyEvent | BadEve
     objects = [upcast(raw) for raw in raws if isinstance(raw, dict)]
     if len(objects) == len(raws):
         try:
-            return EVENTS.validate_python(objects)
+            # Through JSON, because strict models read a time or an amount from JSON's text but not from Python's.
+            return EVENTS.validate_json(to_json(objects))
         except ValidationError:
             pass
     return [_to_event(raw, now) for raw in raws]

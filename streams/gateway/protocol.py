@@ -35,8 +35,9 @@ class BoundedHead(HttpToolsProtocol):
             self.send_400_response("The head of the request is too large.")
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """A request begins; `abort` in its state closes the connection without waiting for the client to read."""
         super().on_message_begin()
+        self.scope["state"]["abort"] = self.transport.abort
         self._in_head = True
         self._arm()
 

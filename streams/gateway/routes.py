@@ -78,6 +78,8 @@ class Events:
             await _rejection(rejected, body)(scope, receive, send)
         except ClientGone as gone:
             _log.info("client_gone", detail=str(gone))
+            scope["state"]["abort"]()
+            await body.closed()
 
     async def _answer(self, request: Request, body: Body, send: Send) -> None:
         headers = request.headers
