@@ -9,7 +9,7 @@ STEP_S = 0.05
 T = TypeVar("T")
 
 
-def until(predicate: Callable[[], T], timeout_s: float) -> T:
+def until(predicate: Callable[[], T | None], timeout_s: float) -> T:
     """The first truthy value of `predicate`; fails the test after `timeout_s` with the last one."""
     ends = time.monotonic() + timeout_s
     while not (value := predicate()):
