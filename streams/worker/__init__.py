@@ -1,1 +1,1 @@
-"""See the README of this folder."""
+"""The Faust worker: batched transport, columnar store, fold, flush, dead letters. Decisions live in `streams.core`."""

@@ -1,0 +1,87 @@
+"""A score and its change as exact sums of named parts.
+
+Between two snapshots at t0 and t1, with u = points of the score per unit of a sum (share · points · factor):
+
+    event        Σ u1 · s · 2^(-(t1-e)/h)              for each fact (s, e) not told before
+    decay        Σ u1 · (P0(t1) - P0(t0))              what the told sums lost by time alone
+    reweighting  Σ (u1 - u0) · P0(t0)                  shares and complaint factors that changed
+    base         50 · (Σ share1 - Σ share0)            a first signal, or the loss of all
+    saturation   Σ saturation1 - Σ saturation0         what the clamps took or gave
+
+They sum to score1 - score0, because Σ u1·P1(t1) = Σ u1·P0(t1) + the events' points.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import numpy as np
+
+from schemas.health import Contribution, Part, PartKind
+from schemas.ids import EventId, Source
+from streams.core.decay import share_left
+from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Floats, Tables
+from streams.core.score import MIDDLE, Assessment
+from streams.core.state import Pending
+
+NEGLIGIBLE: Final = 1e-12
+"""Points below this are rounding, not a part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the last snapshot rested on: one account's sums as of then, the rows' assessments, and the seconds since."""
+
+    sums: Floats
+    assessment: Assessment
+    elapsed_s: float
+
+
+def at_utc(seconds: float) -> datetime:
+    """Epoch seconds as aware UTC."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def contributions(now: Assessment, row: int, tables: Tables) -> tuple[Contribution, ...]:
+    """The named summands of a row's score: a base per dimension, what the clamp took or gave, and every signal."""
+    named: list[Contribution] = []
+    for index, dimension in enumerate(DIMENSIONS):
+        if share := float(now.share[row, index]):
+            named.append(Contribution(name="base", dimension=dimension, points=MIDDLE * share))
+        if saturation := float(now.saturation[row, index]):
+            named.append(Contribution(name="saturation", dimension=dimension, points=saturation))
+    points = now.contribution[row]
+    for signal in np.flatnonzero(points).tolist():
+        dimension = DIMENSIONS[tables.dimension[signal]]
+        named.append(Contribution(name=COUNTED_SIGNALS[signal], dimension=dimension, points=float(points[signal])))
+    return tuple(named)
+
+
+def change(
+    now: Assessment, row: int, told: Told, pending: list[Pending], as_of: float, tables: Tables
+) -> tuple[Part, ...]:
+    """The parts of a row's score since the last snapshot; they sum to the difference of the scores (None counts 0)."""
+    before = told.assessment
+    faded = told.sums * share_left(np.array([told.elapsed_s]), tables.half_life_s)
+    plain = {
+        PartKind.BASE: MIDDLE * float(now.share[row].sum() - before.share[row].sum()),
+        PartKind.DECAY: float((now.unit[row] * (faded - told.sums)).sum()),
+        PartKind.REWEIGHTING: float(((now.unit[row] - before.unit[row]) * told.sums).sum()),
+        PartKind.SATURATION: float(now.saturation[row].sum() - before.saturation[row].sum()),
+    }
+    events = [_event_part(fact, float(now.unit[row, fact.signal]), as_of, tables) for fact in pending]
+    rest = [Part(kind=kind, points=points) for kind, points in plain.items() if abs(points) > NEGLIGIBLE]
+    return tuple(part for part in events if abs(part.points) > NEGLIGIBLE) + tuple(rest)
+
+
+def _event_part(fact: Pending, unit: float, as_of: float, tables: Tables) -> Part:
+    left = float(np.exp2(-(as_of - fact.at) / tables.half_life_s[fact.signal]))
+    return Part(
+        kind=PartKind.EVENT,
+        points=unit * fact.amount * left,
+        signal=COUNTED_SIGNALS[fact.signal],
+        event_id=EventId(fact.event_id),
+        source=Source(fact.source),
+        event_type=fact.event_type,
+        event_time=at_utc(fact.event_time),
+    )

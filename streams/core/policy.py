@@ -1,0 +1,176 @@
+"""A policy: the validated document that says how facts become a score, and the same as arrays.
+
+Reading a file is the caller's business. A policy is frozen; another policy is another object.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Final, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from schemas.health import Band, Dimension
+
+DAY_S: Final = 86_400.0
+DIMENSIONS: Final = tuple(Dimension)
+BANDS: Final = tuple(Band)
+"""Best first; a band's index is its code in the state."""
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+COUNTED_SIGNALS: Final = (
+    "contact",
+    "sentiment",
+    "survey",
+    "usage",
+    "handed_off",
+    "orders",
+    "orders_ever",
+    "delivered",
+    "cancelled",
+    "returned",
+    "paid",
+    "disputed",
+    "subscription_up",
+    "subscription_down",
+    "subscription_ended",
+    "complaint_1",
+    "complaint_2",
+    "complaint_3",
+    "complaint_4",
+    "recovered_1",
+    "recovered_2",
+    "recovered_3",
+    "recovered_4",
+    "escalated",
+    "service_contact",
+)
+"""Every signal the fold counts, in the order of the state's columns. Append only: the order is part of the state."""
+
+SIGNAL_INDEX: Final = {name: index for index, name in enumerate(COUNTED_SIGNALS)}
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Signal(_Document):
+    """`points` per unit of the decayed sum; `half_life_d` in days, None for a sum that never fades."""
+
+    dimension: Dimension
+    points: Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)]
+    half_life_d: Annotated[float, Field(gt=0, le=3650, allow_inf_nan=False)] | None
+    why: Annotated[str, Field(min_length=1)]
+
+
+class ComplaintRules(_Document):
+    """`beta` and `gamma` as in `streams.core.score`; hours to answer by severity 1 to 4."""
+
+    beta: Annotated[float, Field(ge=0, le=5)]
+    gamma: Annotated[float, Field(ge=0, le=5)]
+    answer_sla_h: tuple[
+        Annotated[float, Field(gt=0)],
+        Annotated[float, Field(gt=0)],
+        Annotated[float, Field(gt=0)],
+        Annotated[float, Field(gt=0)],
+    ]
+
+
+class BandRules(_Document):
+    """Lines in points of the score, dwell times in seconds."""
+
+    healthy_from: Annotated[float, Field(gt=0, lt=100)]
+    at_risk_below: Annotated[float, Field(gt=0, lt=100)]
+    critical_below: Annotated[float, Field(gt=0, lt=100)]
+    hysteresis: Annotated[float, Field(ge=0, lt=20)]
+    dwell_worse_s: Annotated[float, Field(ge=0)]
+    dwell_better_s: Annotated[float, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _lines_in_order(self) -> Self:
+        if not self.critical_below < self.at_risk_below < self.healthy_from:
+            raise PydanticCustomError("lines", "expected critical_below < at_risk_below < healthy_from")
+        return self
+
+
+class AlertRules(_Document):
+    """Which band opens an alert, and how far back a moment is history."""
+
+    band_dropped_from: Band
+    history_horizon_s: Annotated[float, Field(gt=0)]
+
+
+class PublishRules(_Document):
+    """When a snapshot is worth publishing."""
+
+    moved_points: Annotated[float, Field(gt=0, le=100)]
+    heartbeat_s: Annotated[float, Field(gt=0)]
+
+
+class Policy(_Document):
+    """The whole document; `name` is what snapshots carry."""
+
+    policy: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$")]
+    version: Annotated[int, Field(ge=1)]
+    dimensions: dict[Dimension, Annotated[float, Field(gt=0, le=1)]]
+    signals: dict[str, Signal]
+    complaints: ComplaintRules
+    bands: BandRules
+    alerts: AlertRules
+    publish: PublishRules
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        faults = []
+        if set(self.dimensions) != set(DIMENSIONS):
+            faults.append(f"dimensions: expected exactly {', '.join(DIMENSIONS)}")
+        if abs(sum(self.dimensions.values()) - 1) > 1e-9:
+            faults.append("dimensions: the weights must sum to 1")
+        faults += [f"signals.{name}: no such signal" for name in self.signals.keys() - SIGNAL_INDEX.keys()]
+        faults += [f"signals.{name}: missing" for name in SIGNAL_INDEX.keys() - self.signals.keys()]
+        if faults:
+            raise PydanticCustomError("policy", "; ".join(sorted(faults)))
+        return self
+
+    @property
+    def name(self) -> str:
+        """Such as `default/1`."""
+        return f"{self.policy}/{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """A policy as arrays over the signals of `COUNTED_SIGNALS` (S) and the dimensions (3).
+
+    `points: float64[S]`, `half_life_s: float64[S]` (inf never fades), `dimension: int64[S]`, `weight: float64[3]`,
+    `is_complaint: bool[S]` (signals scaled by the complaint factor), `opened: int64[4]` the complaint signals.
+    """
+
+    policy: Policy
+    points: Floats
+    half_life_s: Floats
+    dimension: Ints
+    weight: Floats
+    is_complaint: npt.NDArray[np.bool_]
+    opened: Ints
+    lines: Floats
+
+
+def to_tables(policy: Policy) -> Tables:
+    """The policy's numbers in the order of the state's columns."""
+    signals = [policy.signals[name] for name in COUNTED_SIGNALS]
+    return Tables(
+        policy=policy,
+        points=np.array([signal.points for signal in signals]),
+        half_life_s=np.array(
+            [np.inf if signal.half_life_d is None else signal.half_life_d * DAY_S for signal in signals]
+        ),
+        dimension=np.array([DIMENSIONS.index(signal.dimension) for signal in signals]),
+        weight=np.array([policy.dimensions[dimension] for dimension in DIMENSIONS]),
+        is_complaint=np.array([name.startswith(("complaint_", "recovered_")) for name in COUNTED_SIGNALS]),
+        opened=np.array([SIGNAL_INDEX[f"complaint_{severity}"] for severity in (1, 2, 3, 4)]),
+        lines=np.array([policy.bands.healthy_from, policy.bands.at_risk_below, policy.bands.critical_below]),
+    )

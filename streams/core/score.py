@@ -1,0 +1,64 @@
+"""The score as a function of decayed sums.
+
+    contribution_k = share_d · points_k · factor_k · P_k            (k a signal of dimension d)
+    dimension_d    = clamp(50 + Σ points_k · factor_k · P_k, 0, 100)
+    score          = Σ share_d · dimension_d,   share_d = weight_d / Σ weight over the dimensions with signal
+    factor_k       = (1 + β · max(0, C - 1)) / (1 + γ · ln(1 + orders))     for complaint signals, else 1
+
+C is the decayed number of complaints, so the first complaint is not sharpened by itself. Everything is read from order-free sums when the
+score is read, so the order in which facts arrived cannot matter (Knox and van Oest 2014 for the factor's shape).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from streams.core.policy import DIMENSIONS, SIGNAL_INDEX, Floats, Tables
+
+MIDDLE: Final = 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The score of n accounts, taken apart.
+
+    `score: float64[n]` (nan without signal), `coverage: float64[n]`, `share: float64[n, 3]`, `dimension: float64[n, 3]`
+    (held in [0, 100]), `unit: float64[n, S]` points of the score per unit of a sum, `contribution: float64[n, S]`,
+    `saturation: float64[n, 3]` what the clamp took or gave. Per row: score = 50·Σ share + Σ contribution + Σ saturation.
+    """
+
+    score: Floats
+    coverage: Floats
+    share: Floats
+    dimension: Floats
+    unit: Floats
+    contribution: Floats
+    saturation: Floats
+
+
+def assess(sums: Floats, seen: npt.NDArray[np.bool_], tables: Tables) -> Assessment:
+    """Score `sums: float64[n, S]` (already decayed to the moment asked for); `seen: bool[n, 3]` dimensions with signal."""
+    weight = np.where(seen, tables.weight, 0.0)
+    coverage = weight.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(coverage[:, None] > 0, weight / coverage[:, None], 0.0)
+    raw_unit = tables.points * np.where(tables.is_complaint, complaint_factor(sums, tables)[:, None], 1.0)
+    raw = raw_unit * sums
+    totals = np.stack(
+        [MIDDLE + raw[:, tables.dimension == index].sum(axis=1) for index in range(len(DIMENSIONS))], axis=1
+    )
+    dimension = np.clip(totals, 0.0, 100.0)
+    unit = share[:, tables.dimension] * raw_unit
+    score = np.where(coverage > 0, np.clip((share * dimension).sum(axis=1), 0.0, 100.0), np.nan)
+    return Assessment(score, coverage, share, dimension, unit, unit * sums, share * (dimension - totals))
+
+
+def complaint_factor(sums: Floats, tables: Tables) -> Floats:
+    """How much a complaint weighs on each account, float64[n]."""
+    rules = tables.policy.complaints
+    complaints = np.maximum(0.0, sums[:, tables.opened].sum(axis=1) - 1.0)
+    orders = np.maximum(0.0, sums[:, SIGNAL_INDEX["orders_ever"]])
+    factor: Floats = (1.0 + rules.beta * complaints) / (1.0 + rules.gamma * np.log1p(orders))
+    return factor

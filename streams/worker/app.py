@@ -1,0 +1,196 @@
+"""The Faust application: Faust runs group membership, assignment, recovery and standby; the rest is ours."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import faust
+import structlog
+from faust.app.base import BootStrategy
+
+from schemas.broker import Broker
+from schemas.topics import CHANGELOG, EVENT_TOPICS, STATE_TABLE, WORKER_APP
+from streams.core.policy import Tables
+from streams.worker import metrics, store, transport
+from streams.worker.engine import Engine
+from streams.worker.errors import StateLost
+from streams.worker.flush import Flusher
+from streams.worker.settings import WorkerSettings
+from streams.worker.store import ColumnStore
+from streams.worker.transport import Batch
+
+_SAME_MISFIT: Final = 3
+_log = structlog.get_logger()
+
+
+class _WithoutWeb(BootStrategy):
+    enable_web = False
+
+
+class WorkerApp(faust.App):
+    """Faust's app with the worker's callbacks. `wire` must be called before it starts."""
+
+    BootStrategy = _WithoutWeb
+    engine: Engine
+    flusher: Flusher
+    store: ColumnStore
+    on_ready: Callable[[], None]
+
+    def wire(self, engine: Engine, flusher: Flusher, on_ready: Callable[[], None]) -> None:
+        """Give the app what it drives."""
+        self.engine, self.flusher, self.on_ready = engine, flusher, on_ready
+        self.fatal: BaseException | None = None
+        self.stopped_for_good = asyncio.Event()
+        self.wake = asyncio.Event()
+        self.folded_room = asyncio.Event()
+        self.folded_room.set()
+        self._committed: dict[Any, int | None] = {}
+        self._misfits: dict[tuple[str, int, int], int] = {}
+        self._recovering_since = time.monotonic()
+
+    def attach_store(self, column_store: ColumnStore) -> None:
+        """Called by the store when Faust makes it."""
+        self.store = column_store
+
+    def on_rebalanced(self, kept: set[int], generation: int) -> None:
+        """A new assignment: what is not ours any more is forgotten, the rest waits for recovery."""
+        self._recovering_since = time.monotonic()
+        self.engine.disown(set(self.engine.owned) - kept)
+        _log.info("partitions_assigned", partitions=sorted(kept), generation=generation)
+
+    async def on_recovered(self, active: set[int], standby: set[int]) -> None:
+        """Recovery is complete: own the active partitions, unless their changelog lost its beginning."""
+        try:
+            await self._check_changelog(active)
+        except StateLost as lost:
+            await self.fail(lost)
+            return
+        self.engine.disown(set(self.engine.owned) - active)
+        for number in sorted(active):
+            self.engine.own(number, self.store.of(number), self.consumer_generation_id)
+        metrics.RECOVERY_S.set(time.monotonic() - self._recovering_since)
+        accounts = sum(len(self.store.of(number).partition) for number in active)
+        _log.info("recovered", partitions=sorted(active), standby=sorted(standby), accounts=accounts)
+
+    async def _check_changelog(self, active: set[int]) -> None:
+        topic = CHANGELOG.name
+        places = [transport.place(topic, number) for number in sorted(active)]
+        first = await self.consumer.earliest_offsets(*places) if places else {}
+        for tp, offset in first.items():
+            held = self.store.of(tp.partition)
+            if offset and offset > held.recovered_from + 1:
+                raise StateLost(topic, tp.partition, held.recovered_from + 1, offset)
+
+    def positions_committed(self, committed: Mapping[Any, int | None]) -> None:
+        """Faust has gone back to the committed positions; reading begins."""
+        self._committed = dict(committed)
+        self.engine.seek_to({(tp.topic, tp.partition): offset for tp, offset in committed.items()})
+        if self.engine.owned:
+            self.on_ready()
+
+    async def fail(self, error: BaseException) -> None:
+        """Stop the process with this error."""
+        _log.error("worker_stops", error=str(error))
+        self.fatal = error
+        self.engine.disown(list(self.engine.owned))
+        self.stopped_for_good.set()
+
+    async def take_batch(self, batch: Batch, max_unflushed: int) -> None:
+        """Fold a batch, or drop it and seek when it does not begin where it must."""
+        while self.engine.unflushed >= max_unflushed:
+            self.folded_room.clear()
+            self.wake.set()
+            await self.folded_room.wait()
+        expected = self.engine.expected(batch.topic, batch.partition)
+        if expected is None:
+            return
+        if batch.start != expected:
+            await self._seek_back(batch, expected)
+            return
+        self.engine.take_in(batch, time.time())
+        self.wake.set()
+
+    async def _seek_back(self, batch: Batch, expected: int) -> None:
+        tp = transport.place(batch.topic, batch.partition)
+        key = (batch.topic, batch.partition, expected)
+        seen = self._misfits[key] = self._misfits.get(key, 0) + 1
+        _log.info(
+            "batch_out_of_place", topic=batch.topic, partition=batch.partition, start=batch.start, wanted=expected
+        )
+        if seen >= _SAME_MISFIT:
+            first = (await self.consumer.earliest_offsets(tp))[tp]
+            if first > expected:
+                await self.fail(StateLost(batch.topic, batch.partition, expected, first))
+                return
+        await self.consumer.seek(tp, expected)
+
+    def look_at_ends(self) -> None:
+        """Tell the engine where the source partitions end, so that quiet ones do not hold time back."""
+        for number in list(self.engine.owned):
+            for topic in EVENT_TOPICS:
+                end = self._end_of(topic.name, number)
+                if end is not None:
+                    self.engine.mark_end(topic.name, number, end)
+
+    def _end_of(self, topic: str, number: int) -> int | None:
+        tp = transport.place(topic, number)
+        return self.consumer.highwater(tp) if tp in self.consumer.assignment() else None
+
+    async def hand_over(self) -> None:
+        """Flush and commit while still the owner."""
+        await self.flusher.flush(time.time())
+        await self.commit_durable()
+
+    async def commit_durable(self) -> None:
+        """Commit what is durable; what was committed before is not sent again."""
+        assignment = self.consumer.assignment()
+        wanted = {transport.place(*place): offset for place, offset in self.flusher.committable().items()}
+        fresh = {tp: offset for tp, offset in wanted.items() if tp in assignment and self._committed.get(tp) != offset}
+        consumer: Any = self.consumer
+        if fresh and await consumer._commit(fresh):
+            self._committed.update(fresh)
+
+
+def build(settings: WorkerSettings, broker: Broker, tables: Tables) -> WorkerApp:
+    """The app, not yet wired or started."""
+    transport.register()
+    store.register()
+    app = WorkerApp(
+        WORKER_APP,
+        broker=f"{transport.SCHEME}://{broker.bootstrap.replace(',', ';')}",
+        store=f"{store.SCHEME}://",
+        Table=store.StateTable,
+        autodiscover=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        topic_partitions=broker.partitions,
+        table_standby_replicas=settings.standby_replicas,
+        stream_wait_empty=False,
+        stream_buffer_maxsize=8,
+        broker_max_poll_records=settings.max_batch,
+        broker_session_timeout=settings.session_timeout_s,
+        broker_heartbeat_interval=settings.session_timeout_s / 4,
+        broker_rebalance_timeout=30.0,
+        broker_request_timeout=40.0,
+        broker_check_crcs=True,
+        consumer_max_fetch_size=1024 * 1024,
+        consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=settings.instance_id,
+        web_enabled=False,
+    )
+    source = app.topic(
+        *(topic.name for topic in EVENT_TOPICS), value_serializer=store.CODEC, key_serializer="raw", acks=False
+    )
+    app.Table(STATE_TABLE, key_type=bytes, value_type=bytes, partitions=broker.partitions, recovery_buffer_size=4)
+
+    @app.agent(source, concurrency=1)
+    async def accounts(stream: Any) -> None:
+        async for event in stream.events():
+            await app.take_batch(event.message.value, settings.max_unflushed)
+
+    @app.on_partitions_revoked.connect
+    async def revoked(*_: Any, **__: Any) -> None:
+        await app.hand_over()
+
+    return app

@@ -1,0 +1,203 @@
+"""The worker's live part: which partitions it owns, up to where each is folded, and what the next flush takes.
+
+Everything here runs on one event loop. `take` has no await in it: rows, outboxes and source positions that go into a
+flush are of the same moment.
+"""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+import numpy as np
+import structlog
+
+from schemas.broker import Broker
+from schemas.topics import EVENT_TOPICS
+from streams.core.decide import Clock, act, decide, due, sweep
+from streams.core.fold import fold
+from streams.core.policy import Tables
+from streams.core.state import Output, Partition
+from streams.core.watermark import NEVER, Watermark
+from streams.worker import metrics
+from streams.worker.outbound import Message
+from streams.worker.records import Place, decode_batch
+from streams.worker.rows import PartitionRecord, to_value
+from streams.worker.store import Held
+from streams.worker.transport import Batch
+
+TOPIC_INDEX: Final = {topic.name: index for index, topic in enumerate(EVENT_TOPICS)}
+TopicPlace = tuple[str, int]
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Owned:
+    """An active partition. `position` is the next offset to fold, `durable` the next one to read after a crash."""
+
+    number: int
+    held: Held
+    generation: int
+    watermark: Watermark
+    position: dict[str, int] = field(default_factory=dict)
+    durable: dict[str, int] = field(default_factory=dict)
+    refused: list[Message] = field(default_factory=list)
+    untold: list[tuple[bytes, Output]] = field(default_factory=list)
+    swept_at: float = 0.0
+    unflushed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one flush of one partition writes, and the positions that are durable once it has."""
+
+    owned: Owned
+    rows: list[Message]
+    outputs: list[tuple[bytes, Output]]
+    refused: list[Message]
+    positions: dict[str, int]
+    told: PartitionRecord
+
+
+class Engine:
+    """Folds batches into the partitions it owns and says what to flush. `now` is the clock, epoch seconds."""
+
+    def __init__(self, broker: Broker, tables: Tables, sweep_interval_s: float, history_until: datetime | None) -> None:
+        self.owned: dict[int, Owned] = {}
+        self._partitions = broker.partitions
+        self._tables = tables
+        self._sweep_interval_s = sweep_interval_s
+        self._history_until = history_until.timestamp() if history_until else NEVER
+
+    @property
+    def unflushed(self) -> int:
+        """Facts folded and not yet taken by a flush."""
+        return sum(owned.unflushed for owned in self.owned.values())
+
+    def own(self, number: int, held: Held, generation: int) -> None:
+        """Take a recovered partition over; what its last flush decided and may not have told is told again."""
+        if number in self.owned and self.owned[number].held is held:
+            return
+        owner = max(generation, held.newest_generation + 1)
+        value = NEVER if held.told.watermark is None else held.told.watermark
+        owned = Owned(number, held, owner, Watermark.fresh(len(EVENT_TOPICS), time.time(), value=value))
+        owned.untold = _untold(held)
+        self.owned[number] = owned
+
+    def disown(self, numbers: Iterable[int]) -> None:
+        """Forget partitions that were given away."""
+        for number in numbers:
+            self.owned.pop(number, None)
+
+    def seek_to(self, committed: Mapping[TopicPlace, int | None]) -> None:
+        """Batches are expected from the committed offsets on."""
+        for (topic, number), offset in committed.items():
+            if topic in TOPIC_INDEX and number in self.owned:
+                owned = self.owned[number]
+                owned.position[topic] = owned.durable[topic] = max(offset or 0, 0)
+
+    def expected(self, topic: str, number: int) -> int | None:
+        """Where the next batch must begin; None when the partition is not ours."""
+        owned = self.owned.get(number)
+        return owned.position.get(topic) if owned else None
+
+    def take_in(self, batch: Batch, now: float) -> None:
+        """Fold a batch that begins where it is expected."""
+        owned = self.owned[batch.partition]
+        index, partition = TOPIC_INDEX[batch.topic], owned.held.partition
+        place = Place(EVENT_TOPICS[index], batch.partition, self._partitions)
+        decoded = decode_batch(batch.records, place, partition, datetime.fromtimestamp(now, UTC))
+        owned.refused += [
+            (record.key, record.value, letter.to_headers(record.headers)) for record, letter in decoded.refused
+        ]
+        for _, letter in decoded.refused:
+            metrics.DEAD.labels(letter.reason.value).inc()
+        newest = NEVER
+        if decoded.facts:
+            result = fold(partition, index, decoded.facts, self._tables, owned.watermark.value)
+            newest = max(fact.event.time.timestamp() for fact in decoded.facts)
+            clock = self._clock(owned, now)
+            metrics.UNKNOWN_ALERTS.inc(act(partition, result.actions, clock, self._tables))
+            metrics.APPLIED.inc(result.applied)
+            metrics.DUPLICATES.inc(result.duplicates)
+            metrics.SKIPPED.inc(result.skipped)
+            metrics.LATE.inc(result.late)
+        owned.watermark.observe(index, newest, now, caught_up=batch.next >= batch.end)
+        owned.position[batch.topic] = batch.next
+        owned.unflushed += len(batch.records)
+
+    def mark_end(self, topic: str, number: int, end: int) -> None:
+        """The broker says where a topic partition ends."""
+        owned = self.owned.get(number)
+        if owned is None:
+            return
+        position = owned.position.get(topic, 0)
+        owned.watermark.mark_end(TOPIC_INDEX[topic], caught_up=position >= end)
+        metrics.LAG.labels(topic, str(number)).set(max(0, end - position))
+
+    def take(self, now: float) -> list[Taken]:
+        """Decide what is due and take all that changed, one entry a partition that has something."""
+        return [taken for owned in self.owned.values() if (taken := self._take(owned, now)) is not None]
+
+    def _take(self, owned: Owned, now: float) -> Taken | None:
+        held, partition = owned.held, owned.held.partition
+        self._decide(owned, now)
+        moved = owned.position != owned.durable
+        if not (partition.dirty or owned.refused or owned.untold or moved):
+            return None
+        flush = held.last_flush + 1
+        rows, outputs = _packed(owned, partition, flush)
+        held.last_flush = flush
+        watermark = owned.watermark.value
+        told = PartitionRecord(flush, owned.generation, watermark if watermark != NEVER else None)
+        taken = Taken(owned, rows, owned.untold + outputs, owned.refused, dict(owned.position), told)
+        owned.refused, owned.untold, owned.unflushed = [], [], 0
+        return taken
+
+    def _decide(self, owned: Owned, now: float) -> None:
+        partition = owned.held.partition
+        clock = self._clock(owned, now)
+        metrics.WATERMARK_DELAY.labels(str(owned.number)).set(max(0.0, now - clock.watermark))
+        metrics.ACCOUNTS.labels(str(owned.number)).set(len(partition))
+        if not len(partition):
+            return
+        chosen = set(partition.dirty)
+        chosen.update(due(partition, clock).tolist())
+        if now - owned.swept_at >= self._sweep_interval_s:
+            owned.swept_at = now
+            chosen.update(sweep(partition, clock, self._tables).tolist())
+        decided = decide(partition, np.array(sorted(chosen), np.int64), clock, self._tables)
+        metrics.SNAPSHOTS.inc(decided.snapshots)
+        metrics.STEPS.labels("yes").inc(decided.historic)
+        metrics.STEPS.labels("no").inc(decided.steps - decided.historic)
+
+    def _clock(self, owned: Owned, now: float) -> Clock:
+        return Clock(owned.watermark.advance(now), now, self._history_until)
+
+
+def _packed(owned: Owned, partition: Partition, flush: int) -> tuple[list[Message], list[tuple[bytes, Output]]]:
+    indices = sorted(partition.dirty)
+    partition.dirty.clear()
+    state = partition.rows
+    state["generation"][indices] = owned.generation
+    state["flush"][indices] = flush
+    rows: list[Message] = []
+    outputs: list[tuple[bytes, Output]] = []
+    for index in indices:
+        key, extra = partition.accounts[index].encode(), partition.extras[index]
+        rows.append((key, to_value(state[index], extra), ()))
+        outputs += [(key, output) for output in extra.outbox]
+        extra.outbox = []
+    return rows, outputs
+
+
+def _untold(held: Held) -> list[tuple[bytes, Output]]:
+    partition = held.partition
+    untold: list[tuple[bytes, Output]] = []
+    for index, extra in enumerate(partition.extras):
+        if extra.outbox:
+            if int(partition.rows["flush"][index]) > held.told.flush:
+                untold += [(partition.accounts[index].encode(), output) for output in extra.outbox]
+            extra.outbox = []
+    return untold

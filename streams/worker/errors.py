@@ -1,0 +1,28 @@
+"""What can go wrong in the worker.
+
+WorkerError
+└── StateLost      stop: the log or the changelog lost its beginning; the state must be built anew
+"""
+
+from typing import Final
+
+EXIT_STATE_LOST: Final = 78
+"""The process's exit code on `StateLost`: restarting alone does not help."""
+
+
+class WorkerError(Exception):
+    """Base of everything the worker raises."""
+
+
+class StateLost(WorkerError):
+    """Records that the state needs are gone from the broker. Going on would mean half a state."""
+
+    def __init__(self, topic: str, partition: int, needed: int, first: int) -> None:
+        super().__init__(
+            f"{topic}[{partition}] begins at offset {first}, but the state needs it from {needed}: the broker dropped "
+            "records. The worker does not go on with half a state; build the state anew from the warehouse or a backup."
+        )
+        self.topic = topic
+        self.partition = partition
+        self.needed = needed
+        self.first = first

@@ -1,0 +1,109 @@
+"""The flush: (1) changed rows with their outboxes, acknowledged on the changelog; (2) what they decided, told; (3) the
+partition's record that all was told. Source offsets are committed later, up to what is durable.
+
+One flush at a time. A flush that fails is written again with the same content until it succeeds or the partition is gone.
+"""
+
+import asyncio
+import time
+from collections import defaultdict
+from typing import Final
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from schemas import topics
+from schemas.broker import Broker
+from streams.pacing import Pacer
+from streams.worker import metrics
+from streams.worker.engine import Engine, Taken
+from streams.worker.outbound import Message, write
+from streams.worker.rows import PARTITION_KEY
+
+BATCH_BYTES: Final = 512 * 1024
+MAX_REQUEST_BYTES: Final = 4 * 1024 * 1024
+_RETRY_S: Final = 0.5
+_log = structlog.get_logger()
+
+
+def new_producer(broker: Broker) -> AIOKafkaProducer:
+    """The producer of rows and outputs: all replicas acknowledge, nothing is reordered by a retry."""
+    return AIOKafkaProducer(
+        bootstrap_servers=broker.bootstrap,
+        acks="all",
+        enable_idempotence=not broker.embedded,  # the in-memory broker has one copy and loses no acknowledgement
+        compression_type="lz4",
+        max_batch_size=BATCH_BYTES,
+        max_request_size=MAX_REQUEST_BYTES,
+        request_timeout_ms=15_000,
+    )
+
+
+class Flusher:
+    """Writes what the engine says. `written` holds the positions that may be committed."""
+
+    def __init__(self, engine: Engine, producer: AIOKafkaProducer, pacer: Pacer) -> None:
+        self._engine = engine
+        self._producer = producer
+        self._pacer = pacer
+        self._lock = asyncio.Lock()
+
+    async def flush(self, now: float) -> bool:
+        """Take and write once; whether there was anything."""
+        async with self._lock:
+            started = time.monotonic()
+            taken = self._engine.take(now)
+            if not taken:
+                return False
+            await asyncio.gather(*(self._until_written(part) for part in taken))
+            metrics.FLUSH_MS.observe((time.monotonic() - started) * 1000.0)
+            metrics.FLUSH_ROWS.observe(sum(len(part.rows) for part in taken))
+            return True
+
+    def committable(self) -> dict[tuple[str, int], int]:
+        """Per topic and partition the offset up to which everything is durable and told."""
+        return {
+            (topic, owned.number): offset
+            for owned in self._engine.owned.values()
+            for topic, offset in owned.durable.items()
+        }
+
+    async def _until_written(self, part: Taken) -> None:
+        while self._engine.owned.get(part.owned.number) is part.owned:
+            try:
+                await self._write(part)
+            except KafkaError as error:
+                _log.warning("flush_retried", partition=part.owned.number, error=repr(error))
+                await asyncio.sleep(_RETRY_S)
+            else:
+                return
+
+    async def _write(self, part: Taken) -> None:
+        number = part.owned.number
+        if part.rows:
+            last, _ = await write(self._producer, topics.CHANGELOG.name, number, part.rows)
+            part.owned.held.offset = max(part.owned.held.offset, last)
+        await self._tell(part, number)
+        if part.outputs:
+            record: Message = (PARTITION_KEY, part.told.to_bytes(), ())
+            last, _ = await write(self._producer, topics.CHANGELOG.name, number, [record])
+            part.owned.held.offset = max(part.owned.held.offset, last)
+            part.owned.held.told = part.told
+        part.owned.durable.update(part.positions)
+
+    async def _tell(self, part: Taken, number: int) -> None:
+        by_topic: defaultdict[str, list[Message]] = defaultdict(list)
+        for key, output in part.outputs:
+            by_topic[output.topic].append((key, output.value, ()))
+        if part.refused:
+            by_topic[topics.DEAD_LETTERS.name] = part.refused
+        for topic, messages in by_topic.items():
+            for chunk in _chunks(messages):
+                await self._pacer.room(topic)
+                last, size = await write(self._producer, topic, number, chunk)
+                self._pacer.wrote(topic, number, last, size)
+
+
+def _chunks(messages: list[Message], size: int = 500) -> list[list[Message]]:
+    return [messages[start : start + size] for start in range(0, len(messages), size)]

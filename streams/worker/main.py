@@ -1,0 +1,123 @@
+"""The worker process: builds the app, runs its flush and commit loops, stops in order."""
+
+import asyncio
+import gc
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+from prometheus_client import start_http_server
+
+from schemas import topics
+from schemas.broker import Broker
+from streams.core.policies import default_tables, parse
+from streams.core.policy import Tables, to_tables
+from streams.pacing import Pacer
+from streams.worker import app as worker_app
+from streams.worker.app import WorkerApp
+from streams.worker.engine import Engine
+from streams.worker.errors import EXIT_STATE_LOST, StateLost
+from streams.worker.flush import Flusher, new_producer
+from streams.worker.settings import WorkerSettings
+
+OUTPUTS = (topics.HEALTH.name, topics.ALERTS.name, topics.DEAD_LETTERS.name)
+_GC_THRESHOLD = 100_000
+_log = structlog.get_logger()
+
+
+def run(settings: WorkerSettings, broker: Broker, on_ready: Callable[[], None]) -> None:
+    """Run until SIGTERM or SIGINT.
+
+    Raises:
+        SystemExit: with `EXIT_STATE_LOST` when the broker dropped what the state needs.
+    """
+    tables = _tables(settings)
+    if settings.metrics_port is not None:
+        start_http_server(settings.metrics_port, addr="127.0.0.1")
+    gc.freeze()
+    gc.set_threshold(_GC_THRESHOLD, 50, 50)
+    fatal = asyncio.run(_serve(settings, broker, tables, on_ready))
+    if isinstance(fatal, StateLost):
+        raise SystemExit(EXIT_STATE_LOST)
+    if fatal is not None:
+        raise fatal
+
+
+def _tables(settings: WorkerSettings) -> Tables:
+    if settings.policy_file is None:
+        return default_tables()
+    return to_tables(parse(settings.policy_file.read_text()))
+
+
+async def _serve(
+    settings: WorkerSettings, broker: Broker, tables: Tables, on_ready: Callable[[], None]
+) -> BaseException | None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    app = worker_app.build(settings, broker, tables)
+    producer, pacer = new_producer(broker), Pacer(broker, OUTPUTS)
+    engine = Engine(broker, tables, settings.sweep_interval_s, settings.history_until)
+    app.wire(engine, Flusher(engine, producer, pacer), _once(on_ready))
+    await producer.start()
+    await pacer.start()
+    await app.start()
+    loops = [asyncio.create_task(_flush_loop(app, settings)), asyncio.create_task(_commit_loop(app, settings))]
+    await _until_over(app, stop, loops)
+    for task in loops:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    if app.fatal is None:
+        await app.hand_over()
+    await app.stop()
+    await pacer.stop()
+    await producer.stop()
+    return app.fatal or app.crash_reason
+
+
+async def _until_over(app: WorkerApp, stop: asyncio.Event, loops: list[asyncio.Task[None]]) -> None:
+    """Wait for a signal, a fatal error, a crash of Faust's, or a loop that failed."""
+    ends = [asyncio.create_task(end.wait()) for end in (stop, app.stopped_for_good, app._crashed)]
+    await asyncio.wait([*ends, *loops], return_when=asyncio.FIRST_COMPLETED)
+    for end in ends:
+        end.cancel()
+    for task in loops:
+        if task.done() and (error := task.exception()) is not None:
+            app.fatal = error
+    _log.info("worker_stopping", reason="signal" if stop.is_set() else "error")
+
+
+async def _flush_loop(app: WorkerApp, settings: WorkerSettings) -> None:
+    """Flushes follow one another when something changed, and once in a while because time passes."""
+    while True:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(app.wake.wait(), timeout=max(settings.flush_interval_s, 0.1))
+        app.wake.clear()
+        if not app.rebalancing:
+            app.look_at_ends()
+            await app.flusher.flush(time.time())
+        app.folded_room.set()
+        await asyncio.sleep(settings.flush_interval_s)
+
+
+async def _commit_loop(app: WorkerApp, settings: WorkerSettings) -> None:
+    while True:
+        await asyncio.sleep(settings.commit_interval_s)
+        if not app.rebalancing:
+            await app.commit_durable()
+
+
+def _once(action: Callable[[], None]) -> Callable[[], None]:
+    done = False
+
+    def run_once() -> None:
+        nonlocal done
+        if not done:
+            done = True
+            action()
+
+    return run_once

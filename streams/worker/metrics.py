@@ -1,0 +1,36 @@
+"""The worker's metrics, each declared once: what it means and what to do when it is off."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_MS: Final = (5, 10, 25, 50, 75, 100, 150, 250, 500, 1000, 2500, 5000, 10000, 60000)
+
+APPLIED: Final = Counter("pulse_worker_facts_applied", "Facts counted in a score. Flat under load: the worker hangs.")
+DUPLICATES: Final = Counter(
+    "pulse_worker_duplicates_dropped", "Facts told again under the same source and id. Many: a producer re-sends."
+)
+SKIPPED: Final = Counter(
+    "pulse_worker_fenced_records", "Records read again after a restart that the state already held. Normal then."
+)
+LATE: Final = Counter("pulse_worker_late_facts", "Facts older than the watermark; they count all the same.")
+DEAD: Final = Counter(
+    "pulse_worker_dead_letters", "Records refused, by reason. Look at account.dead-letters.", ["reason"]
+)
+UNKNOWN_ALERTS: Final = Counter(
+    "pulse_worker_unknown_alerts", "Decisions of people that named no alert we know. Some: stale pages."
+)
+SNAPSHOTS: Final = Counter("pulse_worker_snapshots", "Health snapshots published.")
+STEPS: Final = Counter("pulse_worker_alert_steps", "Alert steps decided.", ["historic"])
+ACCOUNTS: Final = Gauge("pulse_worker_accounts", "Accounts in the state.", ["partition"])
+LAG: Final = Gauge("pulse_worker_lag_records", "Records not yet folded. Growing: add workers.", ["topic", "partition"])
+WATERMARK_DELAY: Final = Gauge(
+    "pulse_worker_watermark_delay_seconds",
+    "How far the watermark is behind the clock. Hours: a backlog.",
+    ["partition"],
+)
+FLUSH_MS: Final = Histogram("pulse_worker_flush_ms", "Milliseconds until a flush was durable and told.", buckets=_MS)
+FLUSH_ROWS: Final = Histogram(
+    "pulse_worker_flush_rows", "Rows in a flush.", buckets=(1, 10, 100, 1000, 10_000, 100_000)
+)
+RECOVERY_S: Final = Gauge("pulse_worker_recovery_seconds", "How long the last recovery took.")
