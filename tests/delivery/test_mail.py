@@ -1,0 +1,124 @@
+"""What a mail says and how it looks: parses, threads, links, and nothing of a hostile name gets out of its place."""
+
+import email
+from email.message import EmailMessage
+from email.policy import default
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from consumers.delivery.channels.mail_message import mail_bytes, to_message
+from consumers.delivery.decisions import Notification
+from consumers.delivery.settings import DeliverySettings
+from schemas.alerts import AlertStep
+from schemas.events.managers import ContactKind
+from tests.delivery.samples import OWNER, band_dropped, band_recovered, complaint_overdue, manager
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+SETTINGS = DeliverySettings(console_url="https://pulse.example.test/")
+HOSTILE = "Evil <script>document.title='owned'</script>\r\nBcc: all@example.test\u2028\u202e" + "W" * 120
+EVERY_KIND = [band_dropped(), complaint_overdue(), band_recovered()]
+
+
+def notification(step: AlertStep, **profile: Any) -> Notification:
+    data = manager(**profile).data
+    return Notification(step, OWNER, data, ContactKind.EMAIL, "manager07@example.test")
+
+
+def parsed(step: AlertStep, **profile: Any) -> EmailMessage:
+    message = email.message_from_bytes(mail_bytes(notification(step, **profile), SETTINGS), policy=default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def text_of(message: EmailMessage, kind: str) -> str:
+    body = message.get_body((kind,))
+    assert body is not None
+    return str(body.get_content())
+
+
+@pytest.mark.parametrize("step", EVERY_KIND, ids=lambda step: f"{step.kind}-{step.step}")
+def test_a_mail_parses_without_defects_as_text_and_html_saying_the_same(step: AlertStep) -> None:
+    message = parsed(step)
+    assert not message.defects
+    assert message.get_content_type() == "multipart/alternative"
+    for kind in ("plain", "html"):
+        assert "Example Retail 00042" in text_of(message, kind)
+        assert f"https://pulse.example.test/accounts/A-1#alert-{step.alert_id}" in text_of(message, kind)
+
+
+def test_a_dropped_band_says_from_where_to_where_and_why() -> None:
+    text = text_of(parsed(band_dropped()), "plain")
+    assert "fell from “watch” to “critical”; its score is now 23 of 100." in text
+    assert "−18.2  Complaint opened (Mar 2, 2026, 10:28\N{NO-BREAK SPACE}AM CET)" in text
+    assert "−2.8  Contact logged" in text, "two signals of one event are one line"
+    assert "€125,000" in text
+
+
+def test_an_overdue_complaint_says_which_and_since_when() -> None:
+    text = text_of(parsed(complaint_overdue(), locale="en_GB"), "plain")
+    assert "2 complaints of Example Retail 00042 are unanswered past their time: C-17 and C-21." in text
+    assert "The oldest was due 2 Mar 2026, 09:00 CET." in text
+    assert "Answer the complaint today" in text
+
+
+def test_numbers_money_and_dates_are_written_as_the_reader_writes_them() -> None:
+    text = text_of(parsed(band_dropped(), locale="de_DE"), "plain").replace("\xa0", " ")
+    assert "125.000 €" in text
+    assert "02.03.2026, 10:30 MEZ" in text
+    assert "−18,2" in text
+
+
+def test_every_attempt_sends_the_same_bytes() -> None:
+    assert mail_bytes(notification(band_dropped()), SETTINGS) == mail_bytes(notification(band_dropped()), SETTINGS)
+
+
+def test_a_mail_is_seven_bit_clean_with_short_lines() -> None:
+    content = mail_bytes(notification(band_dropped(account_name="Grünçö 株式会社 " * 10)), SETTINGS)
+    content.decode("ascii")
+    assert max(len(line) for line in content.split(b"\r\n")) <= 998
+    assert b"\n" not in content.replace(b"\r\n", b"")
+
+
+def test_a_hostile_name_adds_no_header_no_line_and_no_markup() -> None:
+    message = parsed(band_dropped(account_name=HOSTILE), name="M\r\nBcc: all@example.test")
+    assert "Bcc" not in message
+    assert message["To"].addresses[0].addr_spec == "manager07@example.test"
+    assert len(message["To"].addresses) == 1
+    assert "\nBcc" not in text_of(message, "plain")
+    assert "<script" not in text_of(message, "html")
+
+
+def test_an_account_id_cannot_leave_its_place_in_the_link() -> None:
+    text = text_of(parsed(band_dropped("../../x?y=1#z")), "plain")
+    assert "https://pulse.example.test/accounts/..%2F..%2Fx%3Fy%3D1%23z#alert-" in text
+
+
+def test_a_mail_carries_nothing_that_loads_or_acts() -> None:
+    html = text_of(parsed(band_dropped()), "html")
+    assert html.count("<a ") == 1
+    for word in ("<img", "<form", "<script", "url(", "@import", "<link"):
+        assert word not in html
+
+
+def test_mails_of_one_episode_are_one_thread() -> None:
+    first, last = (
+        to_message(notification(band_dropped()), SETTINGS),
+        to_message(notification(band_recovered()), SETTINGS),
+    )
+    assert first["References"] == last["References"]
+    assert first["Message-ID"] != last["Message-ID"]
+
+
+@pytest.mark.parametrize(
+    "step", [*EVERY_KIND, band_dropped(account_name=HOSTILE)], ids=["drop", "due", "end", "hostile"]
+)
+def test_a_mail_fits_a_phone_and_runs_nothing(browser: "Browser", step: AlertStep) -> None:
+    page = browser.new_page(viewport={"width": 320, "height": 640})
+    page.set_content(text_of(parsed(step), "html"))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert page.title() != "owned"
+    assert page.get_by_role("link", name="Open the account").is_visible()
+    page.close()

@@ -1,0 +1,70 @@
+"""Every reason has a sentence, for every reader; parts still sum to the change."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consumers.runtime.wording import AlertWords, reader_of
+from consumers.runtime.wording.names import BANDS, DIMENSIONS, EVENTS, KINDS, ROLES
+from consumers.runtime.wording.parts import part_label, part_lines
+from schemas.alerts import AlertKind, CalledRole, StepKind, StepReason, Suggestion
+from schemas.catalogue import MODELS
+from schemas.health import Band, Dimension, Part, PartKind
+from schemas.ids import EventId, Source
+from tests.delivery.samples import band_dropped, complaint_overdue
+
+ENGLISH = reader_of("en", "UTC")
+LOCALES = ("en", "de", "es", "nb", "sv", "no_NO", "xx", "zz_ZZ")
+
+
+def test_everything_closed_has_a_name() -> None:
+    assert set(KINDS) == set(AlertKind)
+    assert set(ROLES) == set(CalledRole)
+    assert set(BANDS) == set(Band)
+    assert set(DIMENSIONS) == set(Dimension)
+    assert set(EVENTS) == set(MODELS)
+    for kind in PartKind:
+        assert part_label(ENGLISH, Part(kind=kind, points=1.0))
+
+
+@pytest.mark.parametrize("reason,step", list(itertools.product(StepReason, StepKind)))
+def test_every_reason_of_every_step_is_a_sentence_even_without_facts(reason: StepReason, step: StepKind) -> None:
+    for facts in ({}, band_dropped().facts, complaint_overdue().facts):
+        words = AlertWords(ENGLISH, band_dropped(reason=reason, step=step, facts=facts))
+        assert words.reason.endswith(".")
+        assert "%(" not in words.reason + words.headline + words.state
+
+
+@pytest.mark.parametrize("suggestion", list(Suggestion))
+def test_every_suggestion_is_a_sentence(suggestion: Suggestion) -> None:
+    assert AlertWords(ENGLISH, band_dropped(suggestion=suggestion)).suggestion.endswith(".")
+
+
+@pytest.mark.parametrize("zone", ["Europe/Oslo", "America/Sao_Paulo", "No/Where", "../x"])
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_reader_gets_a_text(locale: str, zone: str) -> None:
+    words = AlertWords(reader_of(locale, zone), band_dropped())
+    assert words.moment
+    assert words.value_at_risk
+    assert words.parts()
+
+
+def test_norwegian_is_read_as_bokmal() -> None:
+    assert reader_of("no_NO", "UTC").language == "nb-NO"
+
+
+POINTS = st.floats(-50, 50).map(lambda value: round(value, 1))
+
+
+@given(st.lists(st.tuples(POINTS, st.integers(0, 8)), min_size=1, max_size=20))
+def test_the_lines_of_a_change_sum_to_it(drawn: list[tuple[float, int]]) -> None:
+    parts = [
+        Part(kind=PartKind.EVENT, points=points, event_id=EventId(f"e-{event}"), source=Source("t"))
+        for points, event in drawn
+    ]
+    lines = part_lines(ENGLISH, parts, most=3)
+    written = sum(float(line.points.replace("−", "-")) for line in lines)
+    assert len(lines) <= 4
+    assert written == pytest.approx(sum(points for points, _ in drawn), abs=0.05 * len(lines) + 1e-9)
