@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
 
 from pulse.exit_codes import ExitCode
 from schemas.topics import CHANGELOG
@@ -23,6 +23,8 @@ from tests.waiting import until
 
 ACCOUNT = "retail-00042"
 MANAGER = "manager-07"
+PUSHED_OUT_BYTES = 12_000_000
+"""The in-memory broker keeps about 5 MB a partition."""
 
 
 @pytest.fixture(scope="module")
@@ -136,14 +138,28 @@ def test_ctrl_c_stops_everything_within_seconds(stack: Up) -> None:
 
 
 def push_out(bootstrap: str, topic: str) -> None:
-    """Write so much that the in-memory broker drops the beginning of every partition."""
+    """Write the newest record of a topic again, so often that the in-memory broker drops the beginning before it."""
+    newest = _newest(bootstrap, topic)
+    value = newest.value() or b""
     producer = Producer({"bootstrap.servers": bootstrap, "log_level": 0})
-    for number in range(4 * 80):
-        producer.produce(topic, os.urandom(100_000), key=f"ballast-{number}", partition=number % 4)
+    for _ in range(PUSHED_OUT_BYTES // len(value)):
+        producer.produce(
+            topic, value, key=newest.key(), partition=newest.partition() or 0, headers=newest.headers() or []
+        )
         producer.poll(0)
-        if number % 20 == 0:
-            producer.flush(20)
-    assert producer.flush(20) == 0
+    assert producer.flush(60) == 0
+
+
+def _newest(bootstrap: str, topic: str) -> Message:
+    group = {"group.id": "newest", "auto.offset.reset": "earliest", "enable.auto.commit": False, "log_level": 0}
+    consumer = Consumer({"bootstrap.servers": bootstrap, **group})
+    try:
+        partitions = [TopicPartition(topic, number, OFFSET_BEGINNING) for number in range(4)]
+        consumer.assign(partitions)
+        read = consumer.consume(10_000, timeout=3)
+        return max((message for message in read if message.error() is None), key=lambda message: message.offset() or 0)
+    finally:
+        consumer.close()
 
 
 def _enter(client: httpx.Client) -> bool:
