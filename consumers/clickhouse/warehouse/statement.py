@@ -15,9 +15,9 @@ from consumers.clickhouse.warehouse.outside import CALLS_OUTSIDE, LIMITS
 
 _TOKEN: Final = re.compile(
     rb"""(?P<space>[\s\x00]+|--[^\n]*|\#[ !][^\n]*|/\*.*?\*/)
-    | (?P<string>'(?:[^'\\]|\\.|'')*'|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
-    | `(?P<back>(?:[^`\\]|\\.|``)*)` | "(?P<double>(?:[^"\\]|\\.|"")*)"
-    | (?P<word>[A-Za-z_][A-Za-z0-9_$]*) | (?P<number>[0-9][\w.]*)
+    | (?P<string>'(?:[^'\\]|\\.|'')*'|\xe2\x80\x98.*?\xe2\x80\x99|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
+    | `(?P<back>(?:[^`\\]|\\.|``)*)` | "(?P<double>(?:[^"\\]|\\.|"")*)" | \xe2\x80\x9c(?P<curly>.*?)\xe2\x80\x9d
+    | (?P<word>[A-Za-z_][A-Za-z0-9_$]*) | (?P<number>[0-9][\w.]*) | (?P<odd>[\x80-\xff])
     | (?P<mark>.)""",
     re.VERBOSE | re.DOTALL,
 )

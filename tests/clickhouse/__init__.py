@@ -1,0 +1,1 @@
+"""The warehouse, its schema and the sink, with the real engine."""
