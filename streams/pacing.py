@@ -17,7 +17,6 @@ from typing import Final
 import structlog
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 
 from schemas.broker import Broker
 from schemas.topics import READERS
@@ -202,8 +201,7 @@ class Pacer:
             try:
                 await client.start()
                 await self._follow_with(client)
-            except (KafkaError, OSError, AttributeError) as error:
-                # AttributeError: aiokafka 0.14 stumbles over a refused OffsetFetch while it reports it.
+            except Exception as error:  # noqa: BLE001 - whatever it was, writers wait for the next attempt
                 _log.warning("pacer_cannot_see_readers", error=str(error) or type(error).__name__)
                 await asyncio.sleep(RETRY_S)
             finally:

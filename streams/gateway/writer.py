@@ -137,7 +137,7 @@ class Writer:
                 await self._lost.wait()
                 _log.warning("producer_given_up")
                 await _discard(producer)
-            except (KafkaError, OSError, TimeoutError, BrokerAway) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was, the next attempt begins from nothing
                 self._note(str(error) or "no connection in time")
                 await _discard(producer)
                 await asyncio.sleep(RETRY_S)
