@@ -108,10 +108,12 @@ def _consumer(broker: Broker, settings: dict[str, Any], topics: Iterable[str]) -
 
 def _call_forth(broker: Broker, topics: Iterable[str]) -> None:
     """The in-memory broker has no CreateTopics: a topic appears when a client asks for it by name."""
-    if not (named := tuple(topics)):
-        return
-    asking = KafkaConsumer(*named, **_common(broker), allow_auto_create_topics=True)
-    _bootstrapped(asking).close(autocommit=False, timeout_ms=0)
+    asking = KafkaProducer(**_common(broker), max_block_ms=_BOOTSTRAP_MS)
+    try:
+        for topic in topics:
+            asking.partitions_for(topic)
+    finally:
+        asking.close(timeout=0)
 
 
 def _bootstrapped(consumer: KafkaConsumer) -> KafkaConsumer:

@@ -13,7 +13,13 @@ from collections.abc import Callable, Iterable
 
 import structlog
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
-from kafka.errors import CommitFailedError, KafkaTimeoutError, RebalanceInProgressError, RetriableError
+from kafka.errors import (
+    CommitFailedError,
+    InvalidRequestError,
+    KafkaTimeoutError,
+    RebalanceInProgressError,
+    RetriableError,
+)
 
 from consumers.runtime import metrics
 from consumers.runtime.assignment import Assignments
@@ -45,18 +51,39 @@ def run(
     `on_ready` is called once, when the group has assigned partitions and the first record can be read.
 
     Raises:
-        whatever `handler` raises except `Retry`: the batch is not committed and the process should end.
+        Exception: whatever `handler` raises except `Retry`; the batch is not committed and the process should end.
     """
+    unready = [on_ready]
+
+    def ready() -> None:
+        if unready:
+            unready.pop()()
+
     try:
-        consumer = group_consumer(subscription, broker, stop)
-    except StoppedEarly:
-        return
-    try:
-        _Loop(subscription, consumer, handler, stop, on_ready).run()
+        while not _joined_and_ran(subscription, broker, handler, stop, ready):
+            log.warning("group_left_and_joined_again", group=subscription.group)
     except StoppedEarly:
         log.info("stopped_early", group=subscription.group)
+
+
+def _joined_and_ran(
+    subscription: Subscription,
+    broker: Broker,
+    handler: Handler,
+    stop: threading.Event,
+    on_ready: Callable[[], None],
+) -> bool:
+    """False when the in-memory broker lost track of the group while a second member came or went: join anew then."""
+    consumer = group_consumer(subscription, broker, stop)
+    try:
+        _Loop(subscription, consumer, handler, stop, on_ready).run()
+    except InvalidRequestError:
+        if not broker.embedded:
+            raise
+        return False
     finally:
         consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
+    return True
 
 
 class _Loop:
@@ -74,7 +101,7 @@ class _Loop:
         self._consumer = consumer
         self._handler = handler
         self._stop = stop
-        self._on_ready: Callable[[], None] | None = on_ready
+        self._on_ready = on_ready
         self._assignments = Assignments()
         self._positions = Positions()
         self._attempt = 0
@@ -129,9 +156,7 @@ class _Loop:
         self._forget_lag()
         metrics.REBALANCES.labels(self._subscription.group).inc()
         log.info("partitions_assigned", group=self._subscription.group, count=len(committed))
-        if self._on_ready is not None:
-            self._on_ready()
-            self._on_ready = None
+        self._on_ready()
         return True
 
     def _handle(self, records: list[Record]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from kafka import KafkaAdminClient, KafkaProducer
+from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 
 from consumers.runtime.errors import Retry
 from consumers.runtime.loop import Handler, Record, Subscription, run
@@ -33,6 +33,10 @@ class Remembering:
         with self.grew:
             self.idles += 1
             self.grew.notify_all()
+
+    def until_handled(self, number: int) -> None:
+        """Wait until this many records were handled."""
+        self.until(lambda it: len(it.values) >= number)
 
     def until(self, done: Callable[["Remembering"], bool], timeout_s: float = 20.0) -> None:
         """Wait until `done(self)`."""
@@ -86,13 +90,38 @@ def make_topic(broker: Broker, topic: str, partitions: int = 1) -> None:
 
 def send(broker: Broker, topic: str, values: Sequence[bytes], partition: int = 0) -> None:
     """Write the values to one partition and wait until they are there."""
-    producer = KafkaProducer(
-        bootstrap_servers=broker.bootstrap, api_version=(2, 3) if broker.embedded else None, linger_ms=5
-    )
-    try:
+    with _producer(broker) as producer:
         futures = [producer.send(topic, value=value, partition=partition) for value in values]
         for future in futures:
             future.get(timeout=20)
+
+
+@contextmanager
+def sending(broker: Broker) -> Iterator[Callable[[str, bytes], None]]:
+    """Writes single values over one connection, so that the time it takes is the broker's."""
+    with _producer(broker) as producer:
+        yield lambda topic, value: producer.send(topic, value=value, partition=0).get(timeout=20)
+
+
+def drop(broker: Broker, topic: str) -> None:
+    """Write more to the first partition and let the broker forget the beginning of it."""
+    if broker.embedded:
+        for _ in range(2):
+            send(broker, topic, [b"x" * 100_000] * 70)
+        return
+    send(broker, topic, [b"2", b"3", b"4"])
+    admin = KafkaAdminClient(bootstrap_servers=broker.bootstrap)
+    try:
+        admin.delete_records({TopicPartition(topic, 0): 3})
+    finally:
+        admin.close()
+
+
+@contextmanager
+def _producer(broker: Broker) -> Iterator[KafkaProducer]:
+    producer = KafkaProducer(bootstrap_servers=broker.bootstrap, api_version=(2, 3) if broker.embedded else None)
+    try:
+        yield producer
     finally:
         producer.close()
 

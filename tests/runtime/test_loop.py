@@ -1,18 +1,25 @@
 """The contract of the loop, on the in-memory broker and on Apache Kafka."""
 
 import time
+from collections.abc import Sequence
+from typing import Any
 from uuid import uuid4
 
-from consumers.runtime.loop import Subscription
+from prometheus_client import Counter
+
+from consumers.runtime.loop import Record, Subscription
+from consumers.runtime.metrics import GAPS, LAG, MISSING
+from pulse.local.ports import free_port
 from schemas.broker import Broker
-from tests.runtime.running import Remembering, make_topic, refuse_times, running, send
+from tests.runtime.running import Remembering, Running, drop, make_topic, refuse_times, running, send, sending
+from tests.waiting import until
 
 
-def fresh(broker: Broker, **settings: object) -> Subscription:
+def fresh(broker: Broker, partitions: int = 1, **settings: Any) -> Subscription:
     """A group of its own on a topic of its own, which exists."""
     name = uuid4().hex[:8]
-    make_topic(broker, f"topic-{name}")
-    return Subscription(group=f"group-{name}", topics=(f"topic-{name}",), **settings)  # type: ignore[arg-type]
+    make_topic(broker, f"topic-{name}", partitions)
+    return Subscription(group=f"group-{name}", topics=(f"topic-{name}",), **settings)
 
 
 def test_every_record_is_handled_once_in_order_when_nothing_goes_wrong(broker: Broker) -> None:
@@ -45,15 +52,117 @@ def test_a_retry_gets_the_same_records_again_and_skips_nothing(broker: Broker) -
     assert handler.calls > 3
 
 
-def test_a_latency_is_short(broker: Broker) -> None:
-    subscription, handler = fresh(broker), Remembering()
+def test_a_record_is_handled_soon_after_it_came(broker: Broker) -> None:
+    subscription, handler = fresh(broker, embedded_fetch_wait_ms=5), Remembering()
     took = []
-    with running(subscription, broker, handler):
-        send(broker, subscription.topics[0], [b"warm"])
-        handler.until(lambda it: len(it.values) == 1)
+    with running(subscription, broker, handler), sending(broker) as send_one:
         for number in range(20):
-            send(broker, subscription.topics[0], [b"x"])
+            send_one(subscription.topics[0], b"x")
             began = time.monotonic()
-            handler.until(lambda it, n=number: len(it.values) == n + 2)
+            handler.until_handled(number + 1)
             took.append(time.monotonic() - began)
-    print(sorted(took))
+    assert sorted(took)[10] < 0.05, took
+
+
+def test_idle_is_called_and_a_stop_is_seen_while_a_retry_is_waited_for(broker: Broker) -> None:
+    subscription, handler = fresh(broker), Remembering(refuse_times(99, after_s=60))
+    send(broker, subscription.topics[0], [b"1"])
+    with running(subscription, broker, handler) as loop:
+        handler.until(lambda it: it.calls == 1)
+        seen = handler.idles
+        handler.until(lambda it: it.idles >= seen + 3, 5)
+        began = time.monotonic()
+        loop.stop.set()
+        loop.join(5)
+        assert time.monotonic() - began < 4
+    assert handler.calls == 1
+
+
+def test_what_was_refused_until_the_stop_is_read_by_the_next_run(broker: Broker) -> None:
+    subscription, stuck, well = fresh(broker, session_timeout_s=6), Remembering(refuse_times(99)), Remembering()
+    send(broker, subscription.topics[0], [b"1", b"2"])
+    with running(subscription, broker, stuck):
+        stuck.until(lambda it: it.calls > 1)
+    with running(subscription, broker, well):
+        well.until(lambda it: len(it.values) == 2)
+    assert well.values == [b"1", b"2"]
+
+
+def test_an_error_that_is_not_understood_ends_the_loop_without_a_commit(broker: Broker) -> None:
+    def fail(_: Sequence[Record]) -> None:
+        raise ZeroDivisionError
+
+    subscription, broken, well = fresh(broker, session_timeout_s=6), Remembering(fail), Remembering()
+    send(broker, subscription.topics[0], [b"1"])
+    loop = Running(subscription, broker, broken)
+    loop.join(30)
+    assert isinstance(loop.error, ZeroDivisionError)
+    with running(subscription, broker, well):
+        well.until(lambda it: it.values == [b"1"])
+
+
+def test_a_second_member_takes_over_a_part_and_nothing_is_skipped(broker: Broker) -> None:
+    subscription = fresh(broker, partitions=4, session_timeout_s=6)
+    first, second = Remembering(), Remembering()
+    with running(subscription, broker, first):
+        for number in range(4):
+            send(broker, subscription.topics[0], [b"a%d" % number], number)
+        first.until(lambda it: len(it.values) == 4)
+        with running(subscription, broker, second):
+            for number in range(4):
+                send(broker, subscription.topics[0], [b"b%d" % number], number)
+            until(lambda: len({*first.values, *second.values}) == 8, 20)
+    assert second.values
+
+
+def test_lag_is_measured_for_every_partition(broker: Broker) -> None:
+    subscription, handler = fresh(broker), Remembering(refuse_times(99, after_s=60))
+    send(broker, subscription.topics[0], [b"1", b"2", b"3"])
+    with running(subscription, broker, handler):
+        until(lambda: lag(subscription) == 3, 10)
+    with running(subscription, broker, Remembering()):
+        until(lambda: lag(subscription) == 0, 20)
+
+
+def test_records_that_were_dropped_before_they_were_read_are_counted(broker: Broker) -> None:
+    subscription, handler = fresh(broker, session_timeout_s=6), Remembering()
+    topic = subscription.topics[0]
+    send(broker, topic, [b"1"])
+    with running(subscription, broker, handler):
+        handler.until(lambda it: len(it.values) == 1)
+    drop(broker, topic)
+    with running(subscription, broker, Remembering()):
+        until(lambda: value(MISSING, subscription) > 0, 20)
+    assert value(GAPS, subscription) == 1
+
+
+def test_a_broker_that_is_away_is_waited_for_until_a_stop() -> None:
+    nowhere = Broker(bootstrap=f"127.0.0.1:{free_port()}", embedded=True)
+    loop = Running(Subscription("group", ("topic",)), nowhere, Remembering())
+    assert not loop.ready.wait(1)
+    loop.stop.set()
+    loop.join(10)
+    assert loop.error is None
+
+
+def test_a_topic_that_is_missing_is_waited_for(kafka_broker: Broker) -> None:
+    name = uuid4().hex[:8]
+    subscription, handler = Subscription(f"group-{name}", (f"topic-{name}",)), Remembering()
+    loop = Running(subscription, kafka_broker, handler)
+    try:
+        assert not loop.ready.wait(1.5)
+        make_topic(kafka_broker, subscription.topics[0])
+        assert loop.ready.wait(15)
+        send(kafka_broker, subscription.topics[0], [b"1"])
+        handler.until(lambda it: it.values == [b"1"])
+    finally:
+        loop.stop.set()
+        loop.join()
+
+
+def lag(subscription: Subscription) -> float:
+    return float(LAG.labels(subscription.group, subscription.topics[0], "0")._value.get())
+
+
+def value(counter: Counter, subscription: Subscription) -> float:
+    return float(counter.labels(subscription.group, subscription.topics[0])._value.get())
