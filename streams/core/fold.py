@@ -5,7 +5,7 @@ applied fact by fact. Nothing is decided here.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from schemas.catalogue import AnyEvent
 from schemas.events.actions import ActionEvent
-from schemas.events.complaints import ComplaintEvent, ComplaintOpened
+from schemas.events.complaints import ComplaintEvent
 from schemas.events.profiles import AccountProfileSet
 from schemas.events.withdrawals import FactWithdrawn
 from schemas.health import Dimension
@@ -125,28 +125,24 @@ def _apply(partition: Partition, topic: int, rows: Ints, facts: Sequence[Fact], 
 def _of_fact(extra: Extra, event: AnyEvent) -> list[Effect]:
     if isinstance(event, FactWithdrawn):
         return _taken_back(extra, event)
-    if event.type.startswith("complaint."):
-        return _of_complaint(extra, event) + effects_of(event)  # type: ignore[arg-type]
+    if isinstance(event, ComplaintEvent):
+        return _of_complaint(extra, event)
     return effects_of(event)
 
 
-def _of_complaint(extra: Extra, event: ComplaintEvent) -> list[Effect]:
+def _of_complaint(extra: Extra, event: ComplaintEvent, sign: int = 1) -> list[Effect]:
     before = extra.complaints.get(event.data.complaint_id, Complaint())
-    after = advanced(before, event)
+    after = advanced(before, event, sign)
     extra.complaints[event.data.complaint_id] = after
-    return difference(before, after)
+    return difference(before, after) + effects_of(event, float(sign))
 
 
 def _taken_back(extra: Extra, event: FactWithdrawn) -> list[Effect]:
-    """A withdrawn fact leaves as of its own time; a withdrawn opening takes its complaint with it."""
+    """A withdrawn fact leaves as of its own time; what a complaint's course rested on it goes with it."""
     original = event.data.original
-    effects = effects_of(original, sign=-1.0)
-    if isinstance(original, ComplaintOpened):
-        before = extra.complaints.get(original.data.complaint_id, Complaint())
-        after = replace(before, withdrawn=True)
-        extra.complaints[original.data.complaint_id] = after
-        effects += difference(before, after)
-    return effects
+    if isinstance(original, ComplaintEvent):
+        return _of_complaint(extra, original, -1)
+    return effects_of(original, -1.0)
 
 
 def _pending(event: AnyEvent, effect: Effect) -> Pending:
@@ -165,18 +161,19 @@ def _move_and_add(
     partition: Partition, rows: Ints, times: npt.NDArray[np.float64], effects: list[tuple[int, Effect]], tables: Tables
 ) -> None:
     state = partition.rows
+    where = np.array([row for row, _ in effects], np.int64)
+    at = np.array([effect.at for _, effect in effects])
     touched = np.unique(rows)
     old_at = state["at"][touched]
     np.maximum.at(state["at"], rows, times)
+    np.maximum.at(state["at"], where, at)  # a withdrawal may bear an earlier time than what it takes back
     new_at = state["at"][touched]
     elapsed = np.where(old_at == NEVER, 0.0, new_at - np.where(old_at == NEVER, new_at, old_at))
     state["sums"][touched] = moved(state["sums"][touched], elapsed, tables.half_life_s)
     if not effects:
         return
-    where = np.array([row for row, _ in effects])
     signal = np.array([effect.signal for _, effect in effects])
     amount = np.array([effect.amount for _, effect in effects])
-    at = np.array([effect.at for _, effect in effects])
     weight = share_left(state["at"][where] - at, tables.half_life_s[signal])
     np.add.at(state["sums"], (where, signal), amount * weight)
     state["seen"][where, tables.dimension[signal]] = True

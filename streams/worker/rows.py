@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic_core import from_json, to_json
 
-from streams.core.complaints import Complaint
+from streams.core.complaints import Complaint, CourseFact
 from streams.core.state import ROW, STATE_VERSION, Episode, Extra, Output, Pending, Profile
 
 PARTITION_KEY: Final = b"\x00partition"
@@ -42,9 +42,7 @@ def to_value(row: npt.NDArray[np.void], extra: Extra) -> bytes:
     if extra.profile:
         variable["profile"] = asdict(extra.profile)
     if extra.complaints:
-        variable["complaints"] = {
-            name: [getattr(record, field) for field in _COMPLAINT] for name, record in extra.complaints.items()
-        }
+        variable["complaints"] = {name: record.course for name, record in extra.complaints.items()}
     if extra.episodes:
         variable["episodes"] = {kind: asdict(episode) for kind, episode in extra.episodes.items()}
     if extra.pending:
@@ -67,7 +65,6 @@ def from_value(value: bytes) -> tuple[npt.NDArray[np.void], Extra]:
     return row, _extra(from_json(value[1 + ROW.itemsize :]))
 
 
-_COMPLAINT: Final = tuple(Complaint.__slots__)
 _PENDING: Final = tuple(Pending.__slots__)
 
 
@@ -86,4 +83,4 @@ def _extra(variable: dict[str, Any]) -> Extra:
 
 
 def _complaint(values: list[Any]) -> Complaint:
-    return Complaint(*values)
+    return Complaint(tuple((CourseFact(*fact), times) for fact, times in values))

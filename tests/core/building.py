@@ -1,0 +1,375 @@
+"""Small builders of events, and a partition that is folded and judged as the worker does it, without a broker.
+
+Times are given in seconds after `START`; an event's id follows from its type and time unless given.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+import yaml
+
+from schemas import topics
+from schemas.alerts import AlertStep
+from schemas.catalogue import AnyEvent, topic_of
+from schemas.events.actions import AlertAcknowledged, AlertActionData, AlertResolved
+from schemas.events.complaints import (
+    Category,
+    ComplaintAnswered,
+    ComplaintData,
+    ComplaintEscalated,
+    ComplaintOpened,
+    ComplaintOpenedData,
+    ComplaintReopened,
+    ComplaintResolved,
+    ComplaintWithdrawn,
+)
+from schemas.events.interactions import Channel, Direction, InteractionLogged, LoggedData
+from schemas.events.profiles import AccountProfileData, AccountProfileSet, Segment
+from schemas.events.purchases import (
+    InvoiceDisputed,
+    InvoiceDisputedData,
+    InvoiceIssued,
+    InvoiceIssuedData,
+    OrderPlaced,
+    OrderPlacedData,
+    SubscriptionChange,
+    SubscriptionChanged,
+    SubscriptionData,
+)
+from schemas.events.withdrawals import FactWithdrawn, FactWithdrawnData, Withdrawable
+from schemas.health import HealthSnapshot
+from schemas.ids import AccountId, AlertId, ComplaintId, EventId, InvoiceId, ManagerId, OrderId, Source
+from schemas.topics import EVENT_TOPICS
+from streams.core.decay import moved
+from streams.core.decide import Clock, act, decide, due, sweep
+from streams.core.fold import Fact, Folded, digest_of, fold
+from streams.core.policies import default_tables
+from streams.core.policy import Floats, Policy, Tables, to_tables
+from streams.core.score import Assessment, assess
+from streams.core.state import NEVER, Output, Partition
+
+START: Final = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+MINUTE: Final = 60.0
+HOUR: Final = 3600.0
+DAY: Final = 86_400.0
+ACCOUNT: Final = AccountId("A-1")
+SOURCE: Final = Source("/tests")
+TOPIC_INDEX: Final = {topic.name: index for index, topic in enumerate(EVENT_TOPICS)}
+COMPLAINTS: Final = TOPIC_INDEX[topics.COMPLAINTS.name]
+PURCHASES: Final = TOPIC_INDEX[topics.PURCHASES.name]
+
+
+def clock(at_s: float) -> float:
+    """Epoch seconds of `at_s` after the start."""
+    return START.timestamp() + at_s
+
+
+def when(at_s: float) -> datetime:
+    """The same as a datetime, whole microseconds."""
+    return START + timedelta(seconds=at_s)
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """When and under which identity a fact is told."""
+
+    at_s: float
+    id: str = ""
+    account: AccountId = ACCOUNT
+
+    def event_id(self, kind: str) -> EventId:
+        """The id given, else one that follows from kind and time."""
+        return EventId(self.id or f"{kind}@{self.at_s:.6f}")
+
+
+def _at(at: "At | float") -> At:
+    return at if isinstance(at, At) else At(at)
+
+
+def order(at: At | float) -> OrderPlaced:
+    at = _at(at)
+    data = OrderPlacedData(order_id=OrderId("O-1"), amount=Decimal(100), currency="EUR")
+    return OrderPlaced(id=at.event_id("order"), source=SOURCE, subject=at.account, time=when(at.at_s), data=data)
+
+
+def invoice(at: At | float) -> InvoiceIssued:
+    at = _at(at)
+    data = InvoiceIssuedData(
+        invoice_id=InvoiceId("I-1"), amount=Decimal(100), currency="EUR", due_at=when(at.at_s + 30 * DAY)
+    )
+    return InvoiceIssued(id=at.event_id("invoice"), source=SOURCE, subject=at.account, time=when(at.at_s), data=data)
+
+
+def dispute(at: At | float) -> InvoiceDisputed:
+    at = _at(at)
+    return InvoiceDisputed(
+        id=at.event_id("dispute"),
+        source=SOURCE,
+        subject=at.account,
+        time=when(at.at_s),
+        data=InvoiceDisputedData(invoice_id=InvoiceId("I-1")),
+    )
+
+
+def subscription(at: At | float, change: SubscriptionChange) -> SubscriptionChanged:
+    at = _at(at)
+    data = SubscriptionData(change=change, annual_value=Decimal(1000), currency="EUR")
+    return SubscriptionChanged(
+        id=at.event_id(change.value), source=SOURCE, subject=at.account, time=when(at.at_s), data=data
+    )
+
+
+def contact(at: At | float, sentiment: float | None = None) -> InteractionLogged:
+    at = _at(at)
+    data = LoggedData(channel=Channel.CALL, direction=Direction.INBOUND, sentiment=sentiment)
+    return InteractionLogged(
+        id=at.event_id("contact"), source=SOURCE, subject=at.account, time=when(at.at_s), data=data
+    )
+
+
+def opened(
+    at: At | float, severity: int = 3, complaint: str = "C-1", due_after_s: float | None = None
+) -> ComplaintOpened:
+    at = _at(at)
+    data = ComplaintOpenedData(
+        complaint_id=ComplaintId(complaint),
+        category=Category.DELIVERY,
+        severity=severity,
+        answer_due_at=None if due_after_s is None else when(at.at_s + due_after_s),
+    )
+    return ComplaintOpened(
+        id=at.event_id(f"opened {complaint}"), source=SOURCE, subject=at.account, time=when(at.at_s), data=data
+    )
+
+
+Course = ComplaintAnswered | ComplaintEscalated | ComplaintResolved | ComplaintReopened | ComplaintWithdrawn
+
+
+def course(kind: type[Course], at: At | float, complaint: str = "C-1") -> Course:
+    """A later fact of a complaint."""
+    at = _at(at)
+    return kind(
+        id=at.event_id(f"{kind.__name__} {complaint}"),
+        source=SOURCE,
+        subject=at.account,
+        time=when(at.at_s),
+        data=ComplaintData(complaint_id=ComplaintId(complaint)),
+    )
+
+
+def answered(at: At | float, complaint: str = "C-1") -> Course:
+    return course(ComplaintAnswered, at, complaint)
+
+
+def escalated(at: At | float, complaint: str = "C-1") -> Course:
+    return course(ComplaintEscalated, at, complaint)
+
+
+def resolved(at: At | float, complaint: str = "C-1") -> Course:
+    return course(ComplaintResolved, at, complaint)
+
+
+def reopened(at: At | float, complaint: str = "C-1") -> Course:
+    return course(ComplaintReopened, at, complaint)
+
+
+def complaint_withdrawn(at: At | float, complaint: str = "C-1") -> Course:
+    return course(ComplaintWithdrawn, at, complaint)
+
+
+def withdrawn(at: At | float, original: Withdrawable) -> FactWithdrawn:
+    """`original` taken back."""
+    at = _at(at)
+    return FactWithdrawn(
+        id=at.event_id(f"withdrawn {original.id}"),
+        source=SOURCE,
+        subject=original.subject,
+        time=when(at.at_s),
+        data=FactWithdrawnData(original=original, reason="entered by mistake"),
+    )
+
+
+def profile(at: At | float, owner: str = "M-1") -> AccountProfileSet:
+    at = _at(at)
+    data = AccountProfileData(
+        name="Example Retail 00001",
+        segment=Segment.MID,
+        annual_value=Decimal(12000),
+        currency="EUR",
+        owner=ManagerId(owner),
+    )
+    return AccountProfileSet(
+        id=at.event_id("profile"), source=SOURCE, subject=at.account, time=when(at.at_s), data=data
+    )
+
+
+def acknowledged(at: At | float, alert: str) -> AlertAcknowledged:
+    at = _at(at)
+    data = AlertActionData(alert_id=AlertId(alert), actor=ManagerId("M-1"), comment="on it")
+    return AlertAcknowledged(
+        id=at.event_id("acknowledged"), source=SOURCE, subject=at.account, time=when(at.at_s), data=data
+    )
+
+
+def settled_by_person(at: At | float, alert: str) -> AlertResolved:
+    at = _at(at)
+    data = AlertActionData(alert_id=AlertId(alert), actor=ManagerId("M-1"))
+    return AlertResolved(id=at.event_id("settled"), source=SOURCE, subject=at.account, time=when(at.at_s), data=data)
+
+
+def default_document() -> dict[str, object]:
+    """The default policy as a document that may be changed."""
+    document = default_tables().policy.model_dump(mode="json")
+    return dict(yaml.safe_load(yaml.safe_dump(document)))
+
+
+def tables_with(**sections: dict[str, object]) -> Tables:
+    """The default policy with values of some sections replaced."""
+    document = default_document()
+    for section, values in sections.items():
+        old = document[section]
+        assert isinstance(old, dict)
+        document[section] = {**old, **values}
+    return to_tables(Policy.model_validate(document))
+
+
+def no_dwell() -> Tables:
+    """The default policy, bands changing at once."""
+    return tables_with(bands={"dwell_worse_s": 0, "dwell_better_s": 0})
+
+
+def to_fact(event: AnyEvent, offset: int, record_at: float | None = None) -> Fact:
+    """The event at a place in its topic."""
+    recorded = event.time.timestamp() if record_at is None else record_at
+    return Fact(event.subject, offset, digest_of(event.source, event.id), recorded, event)
+
+
+def topic_index(event: AnyEvent) -> int:
+    return TOPIC_INDEX[topic_of(event).name]
+
+
+@dataclass(slots=True)
+class Told:
+    """What a flush told: snapshots and alert steps."""
+
+    snapshots: list[HealthSnapshot] = field(default_factory=list)
+    steps: list[AlertStep] = field(default_factory=list)
+
+
+class Bench:
+    """A partition fed and flushed as `streams/worker/engine.py` does it, with the watermark as an argument.
+
+    `told` keeps all that was ever told.
+    """
+
+    def __init__(self, tables: Tables | None = None, history_until: float = NEVER) -> None:
+        self.tables = tables or default_tables()
+        self.partition = Partition()
+        self.told = Told()
+        self._history_until = history_until
+        self._next = [0] * len(EVENT_TOPICS)
+        self._swept_at = NEVER
+        self._watermark = NEVER
+
+    def feed(self, *events: AnyEvent, watermark: float | None = None) -> list[Folded]:
+        """Fold the events, each on its topic, one batch a run of the same topic; nothing is decided."""
+        self._move(watermark)
+        return [self._fold(topic, batch) for topic, batch in runs(events)]
+
+    def _fold(self, topic: int, batch: Sequence[AnyEvent]) -> Folded:
+        facts = [to_fact(event, self._next[topic] + index) for index, event in enumerate(batch)]
+        self._next[topic] += len(batch)
+        result = fold(self.partition, topic, facts, self.tables, self._watermark)
+        newest = max(event.time.timestamp() for event in batch)
+        act(self.partition, result.actions, self._clock(max(newest, self._watermark)), self.tables)
+        return result
+
+    def flush(self, now_s: float, watermark: float | None = None) -> Told:
+        """Decide what is dirty, due or swept at the clock `now_s`, with the watermark there too unless given."""
+        self._move(now_s if watermark is None else watermark)
+        moment = self._clock(clock(now_s))
+        chosen = set(self.partition.dirty)
+        chosen.update(due(self.partition, moment).tolist())
+        if moment.now - self._swept_at >= 1.0:
+            self._swept_at = moment.now
+            chosen.update(sweep(self.partition, moment, self.tables).tolist())
+        decide(self.partition, np.array(sorted(chosen), np.int64), moment, self.tables)
+        return self._taken()
+
+    def live(self, *events: AnyEvent) -> Told:
+        """Each event folded and flushed at its own time."""
+        told = Told()
+        for event in events:
+            self.feed(event)
+            new = self.flush(event.time.timestamp() - START.timestamp())
+            told.snapshots += new.snapshots
+            told.steps += new.steps
+        return told
+
+    def _taken(self) -> Told:
+        new = Told()
+        for index in sorted(self.partition.dirty):
+            read_into(new, self.partition.extras[index].outbox)
+            self.partition.extras[index].outbox = []
+        self.partition.dirty.clear()
+        self.told.snapshots += new.snapshots
+        self.told.steps += new.steps
+        return new
+
+    def _move(self, watermark: float | None) -> None:
+        if watermark is not None:
+            self._watermark = max(self._watermark, clock(watermark))
+
+    def _clock(self, now: float) -> Clock:
+        return Clock(self._watermark, now, self._history_until)
+
+
+def read_into(told: Told, outbox: Iterable[Output]) -> None:
+    for output in outbox:
+        if output.topic == topics.HEALTH.name:
+            told.snapshots.append(HealthSnapshot.model_validate_json(output.value))
+        else:
+            assert output.topic == topics.ALERTS.name
+            told.steps.append(AlertStep.model_validate_json(output.value))
+
+
+def runs(events: Iterable[AnyEvent]) -> list[tuple[int, list[AnyEvent]]]:
+    """The events as runs of the same topic, in their order."""
+    found: list[tuple[int, list[AnyEvent]]] = []
+    for event in events:
+        topic = topic_index(event)
+        if not found or found[-1][0] != topic:
+            found.append((topic, []))
+        found[-1][1].append(event)
+    return found
+
+
+def folded(*events: AnyEvent, tables: Tables | None = None) -> Partition:
+    """A partition with the events folded in the order given, nothing decided."""
+    bench = Bench(tables)
+    bench.feed(*events)
+    return bench.partition
+
+
+def sums_at(partition: Partition, at_s: float, tables: Tables | None = None, account: str = ACCOUNT) -> Floats:
+    """An account's sums at a moment not before its newest fact, float64[1, S]."""
+    row = partition.rows[[partition.index[account]]]
+    elapsed = clock(at_s) - row["at"]
+    assert elapsed[0] >= 0, "asked for a moment before the newest fact"
+    return moved(row["sums"], elapsed, (tables or default_tables()).half_life_s)
+
+
+def assessed(partition: Partition, at_s: float, tables: Tables | None = None, account: str = ACCOUNT) -> Assessment:
+    """An account's assessment at a moment not before its newest fact."""
+    row = partition.rows[[partition.index[account]]]
+    used = tables or default_tables()
+    return assess(sums_at(partition, at_s, used, account), row["seen"], used)
+
+
+def score_of(*events: AnyEvent, at_s: float, tables: Tables | None = None) -> float:
+    """The score at a moment of an account of which these facts were told, in this order."""
+    return float(assessed(folded(*events, tables=tables), at_s, tables).score[0])
