@@ -102,7 +102,7 @@ class Flusher:
             for chunk in _chunks(messages):
                 await self._pacer.room(topic)
                 last, size = await write(self._producer, topic, number, chunk)
-                self._pacer.wrote(topic, number, last, size)
+                self._pacer.wrote(topic, number, last, size, records=len(chunk))
 
 
 def _chunks(messages: list[Message], size: int = 500) -> list[list[Message]]:
