@@ -49,6 +49,9 @@ class WorkerApp(faust.App):
         self._misfits: dict[tuple[str, int, int], int] = {}
         self._recovering_since = time.monotonic()
 
+    def _create_directories(self) -> None:
+        """None: the store keeps nothing on disk, and Faust would make its folders in the working directory."""
+
     def attach_store(self, column_store: ColumnStore) -> None:
         """Called by the store when Faust makes it."""
         self.store = column_store
