@@ -50,7 +50,7 @@ def demo(
     """
     began_s = CLOCKS.monotonic()
     programme = Programme(Recipe(seed, accounts), ends=exit_, rate=rate)
-    screen = Screen()
+    screen = Screen(CLOCKS.monotonic)
     with screen.shown(), _folder(data) as folder, opened(Wish(kafka, folder, auto_ports=True), CLOCKS.wall()) as plan:
         figures = _play(plan, programme, screen)
     if figures is not None:

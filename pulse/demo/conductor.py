@@ -104,11 +104,11 @@ class Conductor:
                 if self._stopping.is_set():
                     return 0.0
         self._screen.say(f"{done:,} events accepted; waiting until the warehouse has them")
-        await settle([self._unstored(client)], LOADED_WITHIN_S)
+        await settle([self._unstored(client)], LOADED_WITHIN_S, self._screen.say)
         return self._ledger.accepted / (self._clocks.monotonic() - began_s)
 
     async def _measured(self, client: Client, gateway: Gateway, per_second: float) -> None:
-        await settle([self._unapplied(client)], SETTLED_WITHIN_S)
+        await settle([self._unapplied(client)], SETTLED_WITHIN_S, self._screen.say)
         since = self._clocks.wall()
         chosen = await asyncio.to_thread(figures.candidates, client, 2 * CASES)
         overdue, worsening = chosen[::2], chosen[1::2]
@@ -118,7 +118,8 @@ class Conductor:
         pace = Pace(RATE, lambda: self._clocks.monotonic() < ends_s and not self._stopping.is_set())
         await _exhaust(send_live(script, gateway, self._ledger, pace, self._clocks.wall))
         self._screen.say("waiting until everything is applied, stored and receipted")
-        await settle([self._untold(client, overdue, since), *self._everything(client)], SETTLED_WITHIN_S)
+        conditions = [self._untold(client, overdue, since), *self._everything(client)]
+        await settle(conditions, SETTLED_WITHIN_S, self._screen.say)
         self.figures = await asyncio.to_thread(figures.count, client, self._ledger.by_account, since, per_second)
 
     async def _for_ever(self, client: Client, gateway: Gateway, running: RunningStack) -> None:

@@ -4,7 +4,7 @@ Always on standard error, so that standard output is free for the result.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
@@ -34,9 +34,11 @@ class Summary:
 
 
 class Screen:
-    """May be used from any thread."""
+    """May be used from any thread. `clock` is monotonic, in seconds: lines say how long it has been running."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._began_s = clock()
         self._console = Console(stderr=True)
         self._live = Live(console=self._console, auto_refresh=False) if self._console.is_terminal else None
         self._lock = threading.Lock()
@@ -50,7 +52,8 @@ class Screen:
     def say(self, text: str, **_fields: Any) -> None:
         """One line that stays."""
         with self._lock:
-            self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+            elapsed_s = self._clock() - self._began_s
+            self._console.print(f"{elapsed_s:6.1f} s  {text}", highlight=False, markup=False, soft_wrap=True)
 
     def progress(self, done: int, total: int, per_second: float) -> None:
         """How far the load is."""
