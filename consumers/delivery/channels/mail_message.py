@@ -63,8 +63,12 @@ def context(words: AlertWords, notification: Notification, console_url: str) -> 
 
 
 def account_link(console_url: str, step: AlertStep) -> str:
-    """The account's page, with the alert to look at."""
-    return f"{console_url.rstrip('/')}/accounts/{quote(step.account_id, safe='')}#alert-{quote(step.alert_id, safe='')}"
+    """The account's page at its alerts.
+
+    >>> account_link("https://pulse.example.test/", AlertStep.model_construct(account_id="A 1&x"))
+    'https://pulse.example.test/account?id=A%201%26x#alerts'
+    """
+    return f"{console_url.rstrip('/')}/account?id={quote(step.account_id, safe='')}#alerts"
 
 
 def _colour(step: AlertStep) -> str:
