@@ -17,6 +17,7 @@ Format = Literal["auto", "console", "json"]
 _QUIETER = {
     "kafka": logging.WARNING,
     "kafka.coordinator.consumer": logging.ERROR,  # it warns of every reader without a group
+    "kafka.net.selector": logging.ERROR,  # it warns of every machine that is busy
     "aiokafka": logging.WARNING,
     "faust": logging.WARNING,
     "mode": logging.WARNING,

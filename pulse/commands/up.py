@@ -1,6 +1,5 @@
 """`pulse up`: the local stack in the foreground."""
 
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pulse.local.opening import Wish, opened
-from pulse.local.report import Lines, Report
+from pulse.local.report import Lines
 from pulse.local.running import RunningStack
 from pulse.local.stack import Stack
 from pulse.local.supervisor import StopAsked, Supervisor
@@ -46,7 +45,7 @@ def up(
         report.say("stopped")
 
 
-def _introduce(running: RunningStack, report: Report, *, as_json: bool) -> None:
+def _introduce(running: RunningStack, report: Lines, *, as_json: bool) -> None:
     if as_json:
         report.say("up", **running.model_dump(mode="json", exclude={"settings"}))
         return
@@ -55,7 +54,7 @@ def _introduce(running: RunningStack, report: Report, *, as_json: bool) -> None:
         if running.kafka
         else f"in memory at {running.bootstrap}: it keeps nothing; after a restart the warehouse brings the state back"
     )
-    sys.stdout.write(
+    report.show(
         f"""
   Account Pulse is up (pid {running.pid}); Ctrl-C stops it.
 
@@ -70,7 +69,6 @@ def _introduce(running: RunningStack, report: Report, *, as_json: bool) -> None:
 
 """
     )
-    sys.stdout.flush()
 
 
 def _now() -> datetime:

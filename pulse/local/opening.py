@@ -1,6 +1,7 @@
 """Everything from the wish for a local stack to its plan: settings, ports, secrets, and who may hold the folder."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,12 +15,14 @@ from pulse.errors import Held
 from pulse.local import jars, secrets
 from pulse.local.plan import Plan, Ports
 from pulse.local.ports import free_port, is_free
-from pulse.local.running import holding
+from pulse.local.running import holding, left_over
 from pulse.local.settings import StackSettings
 from pulse.settings import SECTIONS, load
 from schemas.broker import Broker
 from streams.gateway.settings import GatewaySettings
 
+_LOOK_EVERY_S: Final = 0.25
+_LEFT_OVER_LOOKS: Final = 60
 _SETTING_OF: Final = {
     "gateway": "gateway.port",
     "console": "console.port",
@@ -49,6 +52,7 @@ def opened(wish: Wish, now: datetime) -> Iterator[Plan]:
     """
     stack = _wanted(wish)
     with holding(stack.data, now):
+        _await_left_over(stack.data)
         files = secrets.ensure(stack.data, now)
         _tell_processes(stack, files)
         settings = load(SECTIONS)
@@ -68,6 +72,15 @@ def opened(wish: Wish, now: datetime) -> Iterator[Plan]:
             heap_mb=stack.kafka_heap_mb,
             stop_within_s=stack.stop_within_s,
         )
+
+
+def _await_left_over(data: Path) -> None:
+    """After a kill -9 the last run's processes take some seconds to notice; their ports and files are free then."""
+    for _ in range(_LEFT_OVER_LOOKS):
+        if not left_over(data):
+            return
+        time.sleep(_LOOK_EVERY_S)
+    raise Held(f"processes {left_over(data)} of an earlier run on {data} do not end; stop them, then start again")
 
 
 def _wanted(wish: Wish) -> StackSettings:

@@ -7,6 +7,7 @@ import json
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol, TextIO
@@ -37,8 +38,12 @@ class Lines:
             line = json.dumps({"timestamp": now.isoformat(), "event": text, **fields}, default=str)
         else:
             line = f"{now.astimezone():%H:%M:%S} {text}"
-        with self._lock:
-            self._stream.write(line + "\n")
+        self.show(line)
+
+    def show(self, text: str) -> None:
+        """Write the text as it is."""
+        with self._lock, suppress(BrokenPipeError):  # nobody reads any more: the stack runs on, its logs have it all
+            self._stream.write(text + "\n")
             self._stream.flush()
 
 

@@ -63,6 +63,16 @@ def undescribe(data: Path) -> None:
     (data / "stack.json").unlink(missing_ok=True)
 
 
+def left_over(data: Path) -> list[int]:
+    """Process ids of an earlier run that was killed and whose processes are still on their way out."""
+    try:
+        written = json.loads((data / "stack.json").read_bytes())
+        pids = [int(pid) for pid in written["processes"].values()]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return []
+    return [pid for pid in pids if _is_ours(pid)]
+
+
 @contextmanager
 def holding(data: Path, now: datetime) -> Iterator[None]:
     """Hold the folder for the time of the block.
@@ -101,6 +111,14 @@ def _holder(data: Path) -> str | None:
     except OSError:
         return None
     return None
+
+
+def _is_ours(pid: int) -> bool:
+    """Whether it is likely still that process: its number may long be another program's."""
+    try:
+        return b"pulse" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def _told(written: str) -> str:

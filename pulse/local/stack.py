@@ -4,12 +4,13 @@ Where they are and how they are started is the plan's, how they are kept alive i
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from pulse.exit_codes import ExitCode
 from pulse.lag import unread
+from pulse.local.child import Command
 from pulse.local.plan import Plan
 from pulse.local.report import Report
 from pulse.local.running import RunningStack, describe, undescribe
@@ -39,10 +40,9 @@ class Stack:
             StackFailed: something did not come up.
             StopAsked: somebody asked to stop.
         """
-        self._supervisor.start([self._plan.process("warehouse", ""), self._plan.process("mail", "")])
-        self._start_broker()
-        self._start_readers()
-        on_up(self._open_doors())
+        keepers = [self._plan.process("warehouse", ""), self._plan.process("mail", "")]
+        self._start_broker(keepers)
+        on_up(self._start_the_rest())
         self._supervisor.on_restart = lambda: describe(self._description())
         while True:
             reason = self._supervisor.watch(self._fatal)
@@ -55,28 +55,34 @@ class Stack:
         for names in (DOORS, (*READING, "replay", "prepare"), None):
             self._supervisor.stop(names, self._plan.stop_within_s)
 
-    def _start_broker(self) -> None:
-        started = self._supervisor.start([self._plan.broker_command()])
+    def _start_broker(self, beside: Sequence[Command] = ()) -> None:
+        started = self._supervisor.start([self._plan.broker_command(), *beside])
         self._bootstrap = str((started["broker"].ready_fields or {})["bootstrap"])
 
-    def _start_readers(self) -> None:
-        """Worker, sink and delivery; on an in-memory broker also the events that the warehouse remembers."""
+    def _start_the_rest(self) -> RunningStack:
+        """All that reads and writes the broker. What the warehouse remembers and an in-memory broker does not comes
+        back before the doors open, so that nothing new overtakes it.
+        """
         prepared = self._supervisor.run_to_end(self._plan.module("prepare", self._bootstrap))
         stored = 0 if self._plan.kafka else int((prepared.ready_fields or {})["stored"])
-        began_at = self._now()
-        more = {"PULSE_WORKER__HISTORY_UNTIL": began_at.isoformat()} if stored else {}
-        self._supervisor.start([self._plan.process(name, self._bootstrap, **more) for name in READING])
         if stored:
-            self._report.say(f"the broker kept nothing, the warehouse has {stored:,} events: replaying", events=stored)
-            self._supervisor.run_to_end(self._plan.module("replay", self._bootstrap))
-            took = (self._now() - began_at).total_seconds()
-            self._report.say(f"replayed {stored:,} events in {took:.1f} s; what they tell alerts nobody again")
-
-    def _open_doors(self) -> RunningStack:
-        self._supervisor.start([self._plan.process(name, self._bootstrap) for name in DOORS])
+            self._bring_back(stored)
+            self._supervisor.start([self._plan.process(name, self._bootstrap) for name in DOORS])
+        else:
+            self._supervisor.start([self._plan.process(name, self._bootstrap) for name in (*READING, *DOORS)])
         running = self._description()
         describe(running)
         return running
+
+    def _bring_back(self, stored: int) -> None:
+        """Start the readers and replay; the worker is told that everything until now is history."""
+        began_at = self._now()
+        self._report.say(f"the broker kept nothing, the warehouse has {stored:,} events: replaying", events=stored)
+        history = {"PULSE_WORKER__HISTORY_UNTIL": began_at.isoformat()}
+        self._supervisor.start([self._plan.process(name, self._bootstrap, **history) for name in READING])
+        self._supervisor.run_to_end(self._plan.module("replay", self._bootstrap))
+        took = (self._now() - began_at).total_seconds()
+        self._report.say(f"replayed {stored:,} events in {took:.1f} s; what they tell alerts nobody again")
 
     def _description(self) -> RunningStack:
         return self._plan.description(self._bootstrap, self._supervisor.pids(), os.getpid(), self._started_at)
@@ -99,8 +105,7 @@ class Stack:
         for names in ((*READING, *DOORS), ("broker",)):
             self._supervisor.stop(names, self._plan.stop_within_s)
         self._start_broker()
-        self._start_readers()
-        self._open_doors()
+        self._start_the_rest()
         self._report.say("the gateway is open again")
 
     def _await_sink(self) -> None:

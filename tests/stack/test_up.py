@@ -27,9 +27,10 @@ def test_kill_9_leaves_no_orphan_and_the_next_start_brings_everything_back(tmp_p
         until(lambda: first.query("SELECT count() AS n FROM health FINAL")[0]["n"] == 300, 30)
         pids = list(first.described().processes.values())
         first.process.send_signal(signal.SIGKILL)
-        until(lambda: not [pid for pid in pids if alive(pid)], 20)
+        first.process.wait(5)
         assert find(data) is None, "a description without its holder describes nothing"
     with up(data) as second:
+        assert not [pid for pid in pids if alive(pid)], "the next start waits until the last one's processes are gone"
         assert any("replayed 300 events" in line for line in second.lines)
         assert second.query("SELECT count() AS n FROM events FINAL")[0]["n"] == 300
         again = until(lambda: second.query("SELECT events_applied FROM health FINAL WHERE account_id = 'retail-7'"), 20)
