@@ -20,7 +20,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the warehouse of the room answers. `pulse` has the password `secret`, `bi` has `look`."""
     port = free_port()
     folder = tmp_path_factory.mktemp("warehouse")
-    child = start_warehouse(folder, port, password="secret", bi_password="look", max_body_bytes=32 * 1024 * 1024)
+    small = {"max_body_bytes": 32 * 1024 * 1024, "bi_max_memory_bytes": 64 * 1024 * 1024}
+    child = start_warehouse(folder, port, password="secret", bi_password="look", **small)
     try:
         child.wait_ready()
         yield f"http://127.0.0.1:{port}"

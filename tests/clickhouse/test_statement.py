@@ -31,8 +31,13 @@ def test_the_data_of_an_insert_begin_behind_the_line_of_its_format(gap: bytes) -
     statement = parse(head)
     assert statement.data_format == "Native"
     assert head[statement.data_at :] == data
-    assert statement.text == b"INSERT INTO t (`a b`, c) SETTINGS x = 1 "
+    assert (statement.text, statement.clauses) == (b"INSERT INTO t (`a b`, c) ", b"SETTINGS x = 1 ")
     assert not statement.answers
+
+
+def test_a_table_or_column_may_be_named_settings() -> None:
+    statement = parse(b"INSERT INTO settings (settings) SETTINGS x = 1 FORMAT CSV\n1")
+    assert (statement.text, statement.clauses) == (b"INSERT INTO settings (settings) ", b"SETTINGS x = 1 ")
 
 
 def test_an_insert_of_values_or_of_a_query_is_one_text() -> None:

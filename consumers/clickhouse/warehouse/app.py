@@ -97,7 +97,7 @@ class Front:
             return self._stream(asked, told, tag)
         with self._engine.handle(asked.database, asked.settings) as handle:
             if asked.statement.data_format is not None:
-                rows, size = handle.insert(asked.statement.text, asked.statement.data_format, asked.data)
+                rows, size = handle.insert(asked.statement, asked.data)
                 return Response(b"", headers=told | answers.summary({"written_rows": rows, "written_bytes": size}))
             return _whole(handle, asked, told)
 

@@ -31,7 +31,8 @@ _NEEDS_A_SESSION: Final = frozenset(("SET", "USE"))
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`text` is the SQL. With `data_format` set it is an insert and its data begin at `data_at` of the request's bytes.
+    """`text` is the SQL. With `data_format` set it is an insert and its data begin at `data_at` of the request's bytes;
+    `text` then ends behind the columns and `clauses` holds what stood between them and FORMAT (SETTINGS).
 
     `format` is the FORMAT clause of a query, None without one. `streams` tells whether the answer may be handed on in
     pieces; `answers` whether there is one; `only_reads` whether a reader may ask it.
@@ -42,6 +43,7 @@ class Statement:
     format: str | None = None
     data_format: str | None = None
     data_at: int = 0
+    clauses: bytes = b""
 
     @property
     def answers(self) -> bool:
@@ -132,7 +134,24 @@ def _insert(head: bytes, seen: list[_Token]) -> Statement:
         at += 1
     if head[at : at + 1] == b"\n":
         at += 1
-    return Statement(head[: clause.start], "INSERT", data_format=_spelled(head, name), data_at=at)
+    settings = _settings_clause(seen) or clause.start
+    return Statement(
+        head[:settings],
+        "INSERT",
+        data_format=_spelled(head, name),
+        data_at=at,
+        clauses=head[settings : clause.start],
+    )
+
+
+def _settings_clause(seen: list[_Token]) -> int | None:
+    """Where SETTINGS stands behind the table and its columns; either may be named so too."""
+    depth = 0
+    for token in seen[3:]:
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        if token.text == "SETTINGS" and token.plain and depth == 0:
+            return token.start
+    return None
 
 
 def _query(text: bytes, seen: list[_Token]) -> Statement:
