@@ -147,19 +147,25 @@ def _home(key: bytes, partitions: int) -> int:
 
 
 def _readable(records: Sequence[Record], many: TypeAdapter[list[Any]], done: Sorted) -> list[Record]:
-    values = [record.value or b"" for record in records]
-    try:
-        if len(many.validate_json(b"[" + b",".join(values) + b"]")) == len(records):
-            return list(records)
-    except ValidationError:
-        pass  # one of them is bad: read them one by one to find out which
+    if _fault(records, many) is None:
+        return list(records)
     kept = []
     for record in records:
-        try:
-            many.validate_json(b"[" + (record.value or b"") + b"]")
-        except ValidationError as error:
-            bad = BadEvent(Reason.NO_VALUE, "the record has no value") if record.value is None else to_bad_event(error)
-            done.unreadable.append((record, bad))
-        else:
+        bad = _fault([record], many)
+        if bad is None:
             kept.append(record)
+        else:
+            done.unreadable.append((record, bad))
     return kept
+
+
+def _fault(records: Sequence[Record], many: TypeAdapter[list[Any]]) -> BadEvent | None:
+    """What keeps the records from being read, in one call for all of them."""
+    values = [record.value for record in records if record.value is not None]
+    if len(values) < len(records):
+        return BadEvent(Reason.NO_VALUE, "a record has no value")
+    try:
+        found = many.validate_json(b"[" + b",".join(values) + b"]")
+    except ValidationError as error:
+        return to_bad_event(error)
+    return None if len(found) == len(records) else BadEvent(Reason.NOT_JSON, "not one JSON object a record")
