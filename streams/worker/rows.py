@@ -1,11 +1,12 @@
 """Rows as changelog records and back.
 
-A value is one byte of version, the row's bytes as NumPy lays them out, and a JSON object with what is variable. The
+A value is a mark of version and layout, the row's bytes as NumPy lays them out, and a JSON object with what is variable. The
 key is the account id; a key that begins with NUL is the partition's own record: up to which flush all was told.
 """
 
 from dataclasses import asdict, dataclass
 from typing import Any, Final
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,8 @@ from streams.core.complaints import Complaint, CourseFact
 from streams.core.state import ROW, STATE_VERSION, Episode, Extra, Output, Pending, Profile
 
 PARTITION_KEY: Final = b"\x00partition"
-_VERSION: Final = bytes([STATE_VERSION])
+_MARK: Final = bytes([STATE_VERSION]) + crc32(repr(ROW.descr).encode()).to_bytes(4, "big")
+"""What a value begins with: the state's version and a check of the row's layout, which must not change under a version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def to_value(row: npt.NDArray[np.void], extra: Extra) -> bytes:
         variable["pending"] = [[getattr(fact, field) for field in _PENDING] for fact in extra.pending]
     if extra.outbox:
         variable["outbox"] = [[output.topic, output.value.decode()] for output in extra.outbox]
-    return _VERSION + row.tobytes() + to_json(variable, inf_nan_mode="constants")
+    return _MARK + row.tobytes() + to_json(variable, inf_nan_mode="constants")
 
 
 def from_value(value: bytes) -> tuple[npt.NDArray[np.void], Extra]:
@@ -58,11 +60,11 @@ def from_value(value: bytes) -> tuple[npt.NDArray[np.void], Extra]:
     Raises:
         ValueError: written by a version of the state that this code does not read.
     """
-    if value[:1] != _VERSION:
-        message = f"changelog row of state version {value[0]}, this code reads {STATE_VERSION}"
+    if not value.startswith(_MARK):
+        message = f"changelog row of state {value[: len(_MARK)].hex()}, this code reads {_MARK.hex()}"
         raise ValueError(message)
-    row = np.frombuffer(value, ROW, count=1, offset=1).copy()
-    return row, _extra(from_json(value[1 + ROW.itemsize :]))
+    row = np.frombuffer(value, ROW, count=1, offset=len(_MARK)).copy()
+    return row, _extra(from_json(value[len(_MARK) + ROW.itemsize :]))
 
 
 _PENDING: Final = tuple(Pending.__slots__)
