@@ -1,4 +1,4 @@
-"""The course of a complaint as an order-free fold: a record is the set of its facts, and what it says follows from them.
+"""The course of a complaint as an order-free fold: a record is the set of its facts, all it says follows from them.
 
 What a complaint counts for is a function of its record, so a fact's effect is the difference it makes to that function:
 opened and not withdrawn counts 1 in `complaint_<severity>`; resolved (and not reopened later) counts 1 in
@@ -27,7 +27,7 @@ _KINDS: Final = {
 
 
 class CourseFact(NamedTuple):
-    """A fact as far as the course depends on it; times in epoch seconds, `severity` and `due_at` of an opening alone."""
+    """A fact as far as the course depends on it; epoch seconds, `severity` and `due_at` of an opening alone."""
 
     kind: str
     at: float

@@ -1,5 +1,6 @@
-"""When a score crossed into another band by time alone. Several half-lives have no closed form, so it is found by halving."""
+"""When a score crossed into another band by time alone: found by halving, as several half-lives have no closed form."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -11,29 +12,32 @@ from streams.core.policy import Floats, Tables
 from streams.core.score import assess
 
 _HALVINGS: Final = 40
+_PRECISION_S: Final = 1e-3
 
 
-def crossed_at(
-    sums: Floats,
-    seen: npt.NDArray[np.bool_],
-    start_at: Floats,
-    end_at: Floats,
-    bands: tuple[Codes, Codes],
-    tables: Tables,
-) -> Floats:
+@dataclass(frozen=True, slots=True)
+class Fading:
+    """Accounts of which nothing new is told: `sums: float64[n, S]` as of `start_at`, looked at until `end_at`."""
+
+    sums: Floats
+    seen: npt.NDArray[np.bool_]
+    start_at: Floats
+    end_at: Floats
+
+
+def crossed_at(fading: Fading, held: Codes, wanted: Codes, tables: Tables) -> Floats:
     """The moment in (`start_at`, `end_at`] from which each row calls for its new band, float64[n], to a millisecond.
 
-    `sums: float64[n, S]` as of `start_at`; `bands` is (band held, band called for at `end_at`). A score that wanders
-    over the line more than once gives one of its crossings.
+    `held` is the band held, `wanted` the one called for at `end_at`. A score that wanders over the line more than once
+    gives one of its crossings.
     """
-    held, wanted = bands
-    low, high = start_at.copy(), end_at.copy()
+    low, high = fading.start_at.copy(), fading.end_at.copy()
     for _ in range(_HALVINGS):
-        if not np.any(high - low > 1e-3):
+        if not np.any(high - low > _PRECISION_S):
             break
         middle = (low + high) / 2
-        score = assess(moved(sums, middle - start_at, tables.half_life_s), seen, tables).score
-        there = target(score, held, tables) == wanted
+        sums = moved(fading.sums, middle - fading.start_at, tables.half_life_s)
+        there = target(assess(sums, fading.seen, tables).score, held, tables) == wanted
         high = np.where(there, middle, high)
         low = np.where(there, low, middle)
     return high

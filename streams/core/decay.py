@@ -1,7 +1,7 @@
 """Exponential decay of sums, order-free.
 
-A sum P as of t holds Σ s·2^(-(t-e)/h) over the points s counted at times e. Adding a point at any e, early or late, adds
-s·2^(-(t-e)/h); moving the sum on by Δ multiplies it by 2^(-Δ/h). Withdrawing adds -s at the point's own time.
+A sum P as of t holds Σ s·2^(-(t-e)/h) over the points s counted at times e. Adding a point at any e, early or late,
+adds s·2^(-(t-e)/h); moving the sum on by Δ multiplies it by 2^(-Δ/h). Withdrawing adds -s at the point's own time.
 """
 
 import numpy as np

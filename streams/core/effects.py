@@ -22,7 +22,7 @@ Amounts = tuple[tuple[int, float], ...]
 
 def _fixed(*names: str) -> Callable[[Any], Amounts]:
     amounts = tuple((SIGNAL_INDEX[name], 1.0) for name in names)
-    return lambda event: amounts
+    return lambda _event: amounts
 
 
 def _logged(event: InteractionLogged) -> Amounts:

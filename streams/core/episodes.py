@@ -33,14 +33,23 @@ class Step:
     comment: str | None = None
 
 
-def of_band(episode: Episode, dropped: bool, better: bool, at: float, facts: Mapping[str, str]) -> Step | None:
-    """The step after a change of band. `dropped`: it got worse and reached the alert's line; `better`: it left it."""
-    kind = AlertKind.BAND_DROPPED
-    if dropped and not episode.open:
+@dataclass(frozen=True, slots=True)
+class BandChange:
+    """`dropped`: it got worse and reached the alert's line; `better`: it is above the line; `at` when it counted."""
+
+    dropped: bool
+    better: bool
+    at: float
+
+
+def of_band(episode: Episode, change: BandChange, facts: Mapping[str, str]) -> Step | None:
+    """The step after a change of band."""
+    kind, at = AlertKind.BAND_DROPPED, change.at
+    if change.dropped and not episode.open:
         return Step(kind, _opened(episode), StepKind.OPENED, StepReason.BAND_WORSENED, at, facts)
-    if dropped:
+    if change.dropped:
         return Step(kind, _next(episode), StepKind.UPDATED, StepReason.BAND_WORSENED, at, facts)
-    if better and episode.open:
+    if change.better and episode.open:
         return Step(kind, _closed(episode), StepKind.RESOLVED, StepReason.BAND_RECOVERED, at, facts)
     return None
 

@@ -11,6 +11,7 @@ Between two snapshots at t0 and t1, with u = points of the score per unit of a s
 They sum to score1 - score0, because Σ u1·P1(t1) = Σ u1·P0(t1) + the events' points.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -29,12 +30,16 @@ NEGLIGIBLE: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What the last snapshot rested on: one account's sums as of then, the rows' assessments, and the seconds since."""
+class Since:
+    """What the last snapshot rested on, and what came since: one account's `sums: float64[S]` as of then, the rows'
+    `assessment` then, the seconds gone by until `as_of`, and the facts folded meanwhile.
+    """
 
     sums: Floats
     assessment: Assessment
     elapsed_s: float
+    pending: Sequence[Pending]
+    as_of: float
 
 
 def at_utc(seconds: float) -> datetime:
@@ -57,19 +62,17 @@ def contributions(now: Assessment, row: int, tables: Tables) -> tuple[Contributi
     return tuple(named)
 
 
-def change(
-    now: Assessment, row: int, told: Told, pending: list[Pending], as_of: float, tables: Tables
-) -> tuple[Part, ...]:
+def change(now: Assessment, row: int, since: Since, tables: Tables) -> tuple[Part, ...]:
     """The parts of a row's score since the last snapshot; they sum to the difference of the scores (None counts 0)."""
-    before = told.assessment
-    faded = told.sums * share_left(np.array([told.elapsed_s]), tables.half_life_s)
+    before = since.assessment
+    faded = since.sums * share_left(np.array([since.elapsed_s]), tables.half_life_s)
     plain = {
         PartKind.BASE: MIDDLE * float(now.share[row].sum() - before.share[row].sum()),
-        PartKind.DECAY: float((now.unit[row] * (faded - told.sums)).sum()),
-        PartKind.REWEIGHTING: float(((now.unit[row] - before.unit[row]) * told.sums).sum()),
+        PartKind.DECAY: float((now.unit[row] * (faded - since.sums)).sum()),
+        PartKind.REWEIGHTING: float(((now.unit[row] - before.unit[row]) * since.sums).sum()),
         PartKind.SATURATION: float(now.saturation[row].sum() - before.saturation[row].sum()),
     }
-    events = [_event_part(fact, float(now.unit[row, fact.signal]), as_of, tables) for fact in pending]
+    events = [_event_part(fact, float(now.unit[row, fact.signal]), since.as_of, tables) for fact in since.pending]
     rest = [Part(kind=kind, points=points) for kind, points in plain.items() if abs(points) > NEGLIGIBLE]
     return tuple(part for part in events if abs(part.points) > NEGLIGIBLE) + tuple(rest)
 

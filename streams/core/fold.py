@@ -72,7 +72,7 @@ def fold(partition: Partition, topic: int, facts: Sequence[Fact], tables: Tables
     if len(take):
         chosen = [facts[index] for index in take.tolist()]
         _remember(partition, rows[take], digests[take])
-        _apply(partition, topic, rows[take], chosen, tables, result)
+        _apply(partition, _Batch(topic, rows[take], chosen), tables, result)
         result.late = sum(fact.event.time.timestamp() < watermark for fact in chosen)
     return result
 
@@ -99,7 +99,16 @@ def _remember(partition: Partition, rows: Ints, digests: npt.NDArray[np.uint64])
     np.add.at(state["ring_next"], rows, 1)
 
 
-def _apply(partition: Partition, topic: int, rows: Ints, facts: Sequence[Fact], tables: Tables, result: Folded) -> None:
+class _Batch(NamedTuple):
+    """New facts of one topic (index in `EVENT_TOPICS`) and the row of each."""
+
+    topic: int
+    rows: Ints
+    facts: Sequence[Fact]
+
+
+def _apply(partition: Partition, batch: _Batch, tables: Tables, result: Folded) -> None:
+    topic, rows, facts = batch
     state = partition.rows
     effects: list[tuple[int, Effect]] = []
     for row, fact in zip(rows.tolist(), facts, strict=True):
@@ -165,6 +174,7 @@ def _move_and_add(
     at = np.array([effect.at for _, effect in effects])
     touched = np.unique(rows)
     old_at = state["at"][touched]
+    np.minimum.at(state["first_at"], rows, times)
     np.maximum.at(state["at"], rows, times)
     np.maximum.at(state["at"], where, at)  # a withdrawal may bear an earlier time than what it takes back
     new_at = state["at"][touched]

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.health import Band, Dimension
@@ -50,6 +50,9 @@ COUNTED_SIGNALS: Final = (
 )
 """Every signal the fold counts, in the order of the state's columns. Append only: the order is part of the state."""
 
+SEVERITIES: Final = (1, 2, 3, 4)
+_ROUNDING: Final = 1e-9
+
 SIGNAL_INDEX: Final = {name: index for index, name in enumerate(COUNTED_SIGNALS)}
 
 
@@ -64,6 +67,61 @@ class Signal(_Document):
     points: Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)]
     half_life_d: Annotated[float, Field(gt=0, le=3650, allow_inf_nan=False)] | None
     why: Annotated[str, Field(min_length=1)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _given(cls, value: object) -> object:
+        if value is None:
+            raise PydanticCustomError("missing_signal", "every signal must be given: this one is missing")
+        return value
+
+
+def _known(name: str) -> str:
+    if name not in SIGNAL_INDEX:
+        raise PydanticCustomError("no_such_signal", "no such signal")
+    return name
+
+
+SignalName = Annotated[str, AfterValidator(_known)]
+
+
+def _named(value: object) -> object:
+    """A missing signal stands as None, so that it is a fault with a path of its own."""
+    return {**dict.fromkeys(SIGNAL_INDEX), **value} if isinstance(value, dict) else value
+
+
+def _recover_a_share(signals: dict[str, Signal]) -> dict[str, Signal]:
+    """Resolving must return a share of what the complaint took, at every later moment, and never more."""
+    pairs = [(f"recovered_{severity}", f"complaint_{severity}") for severity in SEVERITIES]
+    wrong = [pair for pair in pairs if not _is_share(signals[pair[0]], signals[pair[1]])]
+    if wrong:
+        expected = "expected the dimension and half-life of {complaint}, and points from 0 to what that takes"
+        faults = [f"{recovered}: {expected.format(complaint=complaint)}" for recovered, complaint in wrong]
+        raise PydanticCustomError("recovery", "{faults}", {"faults": "; ".join(faults)})
+    return signals
+
+
+def _is_share(recovered: Signal, complaint: Signal) -> bool:
+    same = (recovered.dimension, recovered.half_life_d) == (complaint.dimension, complaint.half_life_d)
+    return same and 0 <= recovered.points <= -complaint.points
+
+
+class Weights(_Document):
+    """What each dimension weighs."""
+
+    relationship: Annotated[float, Field(gt=0, le=1)]
+    commerce: Annotated[float, Field(gt=0, le=1)]
+    service: Annotated[float, Field(gt=0, le=1)]
+
+    def of(self, dimension: Dimension) -> float:
+        """The weight of one."""
+        return float(getattr(self, dimension.value))
+
+
+def _sum_to_one(weights: Weights) -> Weights:
+    if abs(sum(weights.of(dimension) for dimension in DIMENSIONS) - 1) > _ROUNDING:
+        raise PydanticCustomError("weights", "the weights must sum to 1")
+    return weights
 
 
 class ComplaintRules(_Document):
@@ -80,7 +138,7 @@ class ComplaintRules(_Document):
 
 
 class BandRules(_Document):
-    """Lines in points of the score, dwell times in seconds."""
+    """Lines in points of the score, times in seconds."""
 
     healthy_from: Annotated[float, Field(gt=0, lt=100)]
     at_risk_below: Annotated[float, Field(gt=0, lt=100)]
@@ -88,6 +146,7 @@ class BandRules(_Document):
     hysteresis: Annotated[float, Field(ge=0, lt=20)]
     dwell_worse_s: Annotated[float, Field(ge=0)]
     dwell_better_s: Annotated[float, Field(ge=0)]
+    settle_s: Annotated[float, Field(ge=0)]
 
     @model_validator(mode="after")
     def _lines_in_order(self) -> Self:
@@ -115,25 +174,12 @@ class Policy(_Document):
 
     policy: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$")]
     version: Annotated[int, Field(ge=1)]
-    dimensions: dict[Dimension, Annotated[float, Field(gt=0, le=1)]]
-    signals: dict[str, Signal]
+    dimensions: Annotated[Weights, AfterValidator(_sum_to_one)]
+    signals: Annotated[dict[SignalName, Signal], BeforeValidator(_named), AfterValidator(_recover_a_share)]
     complaints: ComplaintRules
     bands: BandRules
     alerts: AlertRules
     publish: PublishRules
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        faults = []
-        if set(self.dimensions) != set(DIMENSIONS):
-            faults.append(f"dimensions: expected exactly {', '.join(DIMENSIONS)}")
-        if abs(sum(self.dimensions.values()) - 1) > 1e-9:
-            faults.append("dimensions: the weights must sum to 1")
-        faults += [f"signals.{name}: no such signal" for name in self.signals.keys() - SIGNAL_INDEX.keys()]
-        faults += [f"signals.{name}: missing" for name in SIGNAL_INDEX.keys() - self.signals.keys()]
-        if faults:
-            raise PydanticCustomError("policy", "; ".join(sorted(faults)))
-        return self
 
     @property
     def name(self) -> str:
@@ -169,8 +215,8 @@ def to_tables(policy: Policy) -> Tables:
             [np.inf if signal.half_life_d is None else signal.half_life_d * DAY_S for signal in signals]
         ),
         dimension=np.array([DIMENSIONS.index(signal.dimension) for signal in signals]),
-        weight=np.array([policy.dimensions[dimension] for dimension in DIMENSIONS]),
+        weight=np.array([policy.dimensions.of(dimension) for dimension in DIMENSIONS]),
         is_complaint=np.array([name.startswith(("complaint_", "recovered_")) for name in COUNTED_SIGNALS]),
-        opened=np.array([SIGNAL_INDEX[f"complaint_{severity}"] for severity in (1, 2, 3, 4)]),
+        opened=np.array([SIGNAL_INDEX[f"complaint_{severity}"] for severity in SEVERITIES]),
         lines=np.array([policy.bands.healthy_from, policy.bands.at_risk_below, policy.bands.critical_below]),
     )

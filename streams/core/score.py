@@ -5,8 +5,9 @@
     score          = Σ share_d · dimension_d,   share_d = weight_d / Σ weight over the dimensions with signal
     factor_k       = (1 + β · max(0, C - 1)) / (1 + γ · ln(1 + orders))     for complaint signals, else 1
 
-C is the decayed number of complaints, so the first complaint is not sharpened by itself. Everything is read from order-free sums when the
-score is read, so the order in which facts arrived cannot matter (Knox and van Oest 2014 for the factor's shape).
+C is the decayed number of complaints, so the first complaint is not sharpened by itself. Everything is read from
+order-free sums when the score is read, so the order in which facts arrived cannot matter (Knox and van Oest 2014 for
+the factor's shape).
 """
 
 from dataclasses import dataclass
@@ -25,8 +26,9 @@ class Assessment:
     """The score of n accounts, taken apart.
 
     `score: float64[n]` (nan without signal), `coverage: float64[n]`, `share: float64[n, 3]`, `dimension: float64[n, 3]`
-    (held in [0, 100]), `unit: float64[n, S]` points of the score per unit of a sum, `contribution: float64[n, S]`,
-    `saturation: float64[n, 3]` what the clamp took or gave. Per row: score = 50·Σ share + Σ contribution + Σ saturation.
+    held in [0, 100], `unit: float64[n, S]` points of the score per unit of a sum, `contribution: float64[n, S]`,
+    `saturation: float64[n, 3]` what the clamp took or gave. Per row:
+    score = 50·Σ share + Σ contribution + Σ saturation.
     """
 
     score: Floats
@@ -39,7 +41,10 @@ class Assessment:
 
 
 def assess(sums: Floats, seen: npt.NDArray[np.bool_], tables: Tables) -> Assessment:
-    """Score `sums: float64[n, S]` (already decayed to the moment asked for); `seen: bool[n, 3]` dimensions with signal."""
+    """Score `sums: float64[n, S]`, already decayed to the moment asked for.
+
+    `seen: bool[n, 3]` says which dimensions have signal.
+    """
     weight = np.where(seen, tables.weight, 0.0)
     coverage = weight.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -1,6 +1,7 @@
 """Rows and decisions as the messages that others read."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 import numpy as np
@@ -17,32 +18,47 @@ from streams.core.state import Extra
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """`as_of` in event time, `now` the clock, `caused_at` the broker's timestamp of the newest record (-inf: none)."""
+class Subject:
+    """Whom a message is about: the account, what is variable of it, and its row (ROW, a scalar)."""
 
+    account: AccountId
+    extra: Extra
+    row: npt.NDArray[np.void]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An account's score read: its `place` in an assessment, `as_of` in event time, `now` the clock."""
+
+    assessment: Assessment
+    place: int
     as_of: float
     now: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A step decided at the clock `now`. `historic`: recorded, never sent. `caused_at`: the broker's timestamp of the
+    newest record behind it, -inf where time alone was.
+    """
+
+    step: Step
+    historic: bool
+    now: float
     caused_at: float
+    reasons: tuple[Part, ...] = ()
 
 
-def snapshot_message(
-    account: AccountId,
-    extra: Extra,
-    row: npt.NDArray[np.void],
-    current: Assessment,
-    place: int,
-    parts: tuple[Part, ...],
-    moment: Moment,
-    tables: Tables,
-) -> bytes:
-    """The account's next health snapshot; `place` is its row in `current`."""
+def snapshot_message(subject: Subject, reading: Reading, parts: tuple[Part, ...], tables: Tables) -> bytes:
+    """The account's next health snapshot; `parts` are those of the change since the last."""
+    row, extra, current, place = subject.row, subject.extra, reading.assessment, reading.place
     score, told_score, band = float(current.score[place]), float(row["told_score"]), int(row["band"])
     snapshot = HealthSnapshot(
-        account_id=account,
+        account_id=subject.account,
         version=int(row["version"]) + 1,
-        as_of=at_utc(moment.as_of),
-        produced_at=at_utc(moment.now),
-        caused_by_record_at=at_utc(moment.caused_at) if np.isfinite(moment.caused_at) else None,
+        as_of=at_utc(reading.as_of),
+        produced_at=at_utc(reading.now),
+        caused_by_record_at=_record_at(float(row["caused_at"])),
         policy=tables.policy.name,
         score=None if np.isnan(score) else score,
         band=BANDS[band] if band >= 0 else None,
@@ -64,11 +80,13 @@ def _dimension(current: Assessment, place: int, index: int) -> DimensionScore:
     return DimensionScore(dimension=DIMENSIONS[index], score=score, weight=min(1.0, share))
 
 
-def alert_message(
-    account: AccountId, extra: Extra, step: Step, historic: bool, moment: Moment, reasons: tuple[Part, ...]
-) -> bytes:
+def _record_at(seconds: float) -> datetime | None:
+    return at_utc(seconds) if np.isfinite(seconds) else None
+
+
+def alert_message(subject: Subject, decision: Decision) -> bytes:
     """The step as others read it. Value, owner and name are those of the latest profile."""
-    profile = extra.profile
+    account, profile, step = subject.account, subject.extra.profile, decision.step
     identity = alert_id(account, step.kind, step.episode.number)
     message = AlertStep(
         alert_id=identity,
@@ -81,11 +99,11 @@ def alert_message(
         step=step.step,
         reason=step.reason,
         at=at_utc(step.at),
-        decided_at=at_utc(moment.now),
-        historic=historic,
-        caused_by_record_at=at_utc(moment.caused_at) if np.isfinite(moment.caused_at) else None,
+        decided_at=at_utc(decision.now),
+        historic=decision.historic,
+        caused_by_record_at=_record_at(decision.caused_at),
         facts=dict(step.facts),
-        parts=reasons,
+        parts=decision.reasons,
         value_at_risk=Decimal(profile.annual_value) if profile else None,
         currency=profile.currency if profile else None,
         role=ROLE[step.kind],

@@ -1,6 +1,7 @@
 """The state of one partition: a NumPy row per account, and what is variable beside it.
 
-A row is all that a changelog record carries, so it holds its own fences: whoever has the row knows which facts are in it.
+A row is all that a changelog record carries, so it holds its own fences: whoever has the row knows which facts are in
+it.
 """
 
 from dataclasses import dataclass, field
@@ -26,7 +27,8 @@ ROW: Final = np.dtype(
         ("flush", "i8"),  # the flush that wrote it
         ("fence", "i8", (len(EVENT_TOPICS),)),  # last offset applied, by topic; -1 none
         ("applied", "i8"),  # facts in the row
-        ("at", "f8"),  # moment of `sums`
+        ("first_at", "f8"),  # oldest fact
+        ("at", "f8"),  # moment of `sums`: newest fact
         ("sums", "f8", (len(COUNTED_SIGNALS),)),
         ("seen", "?", (len(DIMENSIONS),)),
         ("version", "i8"),  # snapshots published
@@ -57,7 +59,7 @@ def empty_row() -> npt.NDArray[np.void]:
         row[name] = NEVER
     row["told_score"] = np.nan
     row["band"] = row["candidate"] = NO_BAND
-    row["since"] = row["next_due"] = np.inf
+    row["first_at"] = row["since"] = row["next_due"] = np.inf
     return row
 
 

@@ -52,10 +52,7 @@ class Watermark:
         """The watermark as of the clock `now`; it never goes back and never passes the clock."""
         quiet = [now - read if done else 0.0 for read, done in zip(self.read_at, self.caught_up, strict=True)]
         live = [newest for newest, idle in zip(self.newest, quiet, strict=True) if idle < self.rule.quiet_s]
-        if live:
-            candidate = min(live)
-        else:
-            candidate = self._by_clock(min(quiet), now)
+        candidate = min(live) if live else self._by_clock(min(quiet), now)
         self.value = max(self.value, min(candidate, now))
         return self.value
 

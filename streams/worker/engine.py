@@ -15,8 +15,9 @@ import structlog
 
 from schemas.broker import Broker
 from schemas.topics import EVENT_TOPICS
-from streams.core.decide import Clock, act, decide, due, sweep
+from streams.core.decide import act, decide, due, sweep
 from streams.core.fold import fold
+from streams.core.judging import Clock
 from streams.core.policy import Tables
 from streams.core.state import Output, Partition
 from streams.core.watermark import NEVER, Watermark

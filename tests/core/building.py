@@ -45,12 +45,14 @@ from schemas.health import HealthSnapshot
 from schemas.ids import AccountId, AlertId, ComplaintId, EventId, InvoiceId, ManagerId, OrderId, Source
 from schemas.topics import EVENT_TOPICS
 from streams.core.decay import moved
-from streams.core.decide import Clock, act, decide, due, sweep
+from streams.core.decide import act, decide, due, sweep
 from streams.core.fold import Fact, Folded, digest_of, fold
+from streams.core.judging import Clock
 from streams.core.policies import default_tables
 from streams.core.policy import Floats, Policy, Tables, to_tables
 from streams.core.score import Assessment, assess
 from streams.core.state import NEVER, Output, Partition
+from streams.worker.rows import from_value, to_value
 
 START: Final = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 MINUTE: Final = 60.0
@@ -271,7 +273,9 @@ class Bench:
         self.partition = Partition()
         self.told = Told()
         self._history_until = history_until
-        self._next = [0] * len(EVENT_TOPICS)
+        self.log: list[list[AnyEvent]] = [[] for _ in EVENT_TOPICS]
+        self._stored: dict[str, bytes] = {}
+        self._durable = [0] * len(EVENT_TOPICS)
         self._swept_at = NEVER
         self._watermark = NEVER
 
@@ -281,12 +285,29 @@ class Bench:
         return [self._fold(topic, batch) for topic, batch in runs(events)]
 
     def _fold(self, topic: int, batch: Sequence[AnyEvent]) -> Folded:
-        facts = [to_fact(event, self._next[topic] + index) for index, event in enumerate(batch)]
-        self._next[topic] += len(batch)
+        start = len(self.log[topic])
+        self.log[topic] += batch
+        return self.read(topic, start)
+
+    def read(self, topic: int, start: int) -> Folded:
+        """Fold what the log of a topic holds from an offset on."""
+        facts = [to_fact(event, start + index) for index, event in enumerate(self.log[topic][start:])]
         result = fold(self.partition, topic, facts, self.tables, self._watermark)
-        newest = max(event.time.timestamp() for event in batch)
+        newest = max((fact.event.time.timestamp() for fact in facts), default=NEVER)
         act(self.partition, result.actions, self._clock(max(newest, self._watermark)), self.tables)
         return result
+
+    def crash(self, lag: int = 0) -> None:
+        """Lose what no flush made durable, and read the log again from `lag` records before the durable offsets."""
+        self.partition = Partition()
+        for account, value in self._stored.items():
+            row, extra = from_value(value)
+            extra.outbox = []
+            self.partition.add(account)
+            self.partition.rows[-1:] = row
+            self.partition.extras[-1] = extra
+        for topic, durable in enumerate(self._durable):
+            self.read(topic, max(0, durable - lag))
 
     def flush(self, now_s: float, watermark: float | None = None) -> Told:
         """Decide what is dirty, due or swept at the clock `now_s`, with the watermark there too unless given."""
@@ -313,9 +334,12 @@ class Bench:
     def _taken(self) -> Told:
         new = Told()
         for index in sorted(self.partition.dirty):
-            read_into(new, self.partition.extras[index].outbox)
+            extra = self.partition.extras[index]
+            self._stored[self.partition.accounts[index]] = to_value(self.partition.rows[index], extra)
+            read_into(new, extra.outbox)
             self.partition.extras[index].outbox = []
         self.partition.dirty.clear()
+        self._durable = [len(lane) for lane in self.log]
         self.told.snapshots += new.snapshots
         self.told.steps += new.steps
         return new

@@ -86,7 +86,7 @@ def test_topics_may_be_read_in_any_interleaving(data: st.DataObject, told: list[
 
 
 @thorough
-@given(st.data(), timelines(max_size=8), timelines(max_size=8), LATER)
+@given(st.data(), timelines(), timelines(), LATER)
 def test_accounts_in_one_batch_do_not_touch_each_other(
     data: st.DataObject, told: list[AnyEvent], others: list[AnyEvent], at_s: float
 ) -> None:

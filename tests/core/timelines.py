@@ -34,30 +34,31 @@ _COMPLAINT: Final = st.sampled_from(["C-1", "C-2"])
 _LATER: Final = st.sampled_from(get_args(Course))
 
 
-@st.composite
-def _event(draw: st.DrawFn, number: int) -> Withdrawable:
-    at = At(draw(_SECONDS), f"e-{number}")
-    made: tuple[st.SearchStrategy[Withdrawable], ...] = (
-        st.builds(order, st.just(at)),
-        st.builds(invoice, st.just(at)) | st.builds(dispute, st.just(at)),
-        st.builds(contact, st.just(at), st.none() | st.floats(-1, 1)),
-        st.builds(subscription, st.just(at), st.sampled_from(SubscriptionChange)),
-        st.builds(opened, st.just(at), st.integers(1, 4), _COMPLAINT, st.none() | st.floats(0, 5 * DAY)),
-        st.builds(course, _LATER, st.just(at), _COMPLAINT),
-        st.builds(course, _LATER, st.just(at), _COMPLAINT),
-    )
-    return draw(made[draw(st.integers(0, len(made) - 1))])
+_AT: Final = st.builds(At, _SECONDS)
+_FACTS: Final[st.SearchStrategy[list[Withdrawable]]] = st.lists(
+    st.one_of(
+        st.builds(order, _AT),
+        st.builds(invoice, _AT) | st.builds(dispute, _AT),
+        st.builds(contact, _AT, st.none() | st.floats(-1, 1)),
+        st.builds(subscription, _AT, st.sampled_from(SubscriptionChange)),
+        st.builds(opened, _AT, st.integers(1, 4), _COMPLAINT, st.none() | st.floats(0, 5 * DAY)),
+        st.builds(course, _LATER, _AT, _COMPLAINT),
+        st.builds(course, _LATER, _AT, _COMPLAINT),
+    ),
+    min_size=1,
+    max_size=14,
+)
+_TAKEN_BACK: Final = st.lists(st.tuples(st.integers(0, 13), st.integers(0, 13), _SECONDS), max_size=3)
 
 
 @st.composite
-def timelines(draw: st.DrawFn, max_size: int = 14) -> list[AnyEvent]:
+def timelines(draw: st.DrawFn) -> list[AnyEvent]:
     """Distinct facts of one account, in no order of time; a withdrawal may stand before or after its original."""
-    count = draw(st.integers(1, max_size))
-    originals = [draw(_event(number)) for number in range(count)]
+    originals = [event.model_copy(update={"id": f"e-{index}"}) for index, event in enumerate(draw(_FACTS))]
     told: list[AnyEvent] = [*originals]
-    for number in draw(st.lists(st.integers(0, count - 1), max_size=3, unique=True)):
-        back = withdrawn(At(draw(_SECONDS), f"w-{number}"), originals[number])
-        told.insert(draw(st.integers(0, len(told))), back)
+    for number, (which, place, at_s) in enumerate(draw(_TAKEN_BACK)):
+        if which < len(originals):
+            told.insert(place % len(told), withdrawn(At(at_s, f"w-{number}"), originals[which]))
     return told
 
 

@@ -1,0 +1,122 @@
+"""Accounts under judgement: what their state says at the moment of a flush, and which band that calls for.
+
+Nothing is told here; the rows' bands are advanced in the judgement's copy.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from schemas.health import Part
+from streams.core import bands
+from streams.core.bands import NO_BAND, BandState, Codes
+from streams.core.crossing import Fading, crossed_at
+from streams.core.decay import moved
+from streams.core.explain import Since, change
+from streams.core.policy import Floats, Ints, Tables
+from streams.core.score import Assessment, assess
+from streams.core.state import NEVER, Partition
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """`watermark` in event time, `now` the clock, `history_until` before which all is history (epoch seconds)."""
+
+    watermark: float
+    now: float
+    history_until: float = NEVER
+
+    def is_history(self, at: float, horizon_s: float) -> bool:
+        """Whether a decision for the moment `at` is recorded but never sent."""
+        return at < max(self.now - horizon_s, self.history_until)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The rows under judgement: places in the partition, a copy of their state, and two assessments of them.
+
+    `sums: float64[n, S]` and `now` are as of `as_of: float64[n]`; `told` is that of the last snapshots.
+    """
+
+    partition: Partition
+    rows: Ints
+    state: npt.NDArray[np.void]
+    as_of: Floats
+    sums: Floats
+    now: Assessment
+    told: Assessment
+    clock: Clock
+    tables: Tables
+
+    def parts(self, index: int) -> tuple[Part, ...]:
+        """The parts of row `index`'s change since its last snapshot."""
+        state, as_of = self.state[index], float(self.as_of[index])
+        # A profile may have been told before facts that are older than it: then nothing could fade.
+        elapsed_s = max(0.0, as_of - float(state["told_at"])) if state["version"] else 0.0
+        pending = self.partition.extras[int(self.rows[index])].pending
+        return change(self.now, index, Since(state["told_sums"], self.told, elapsed_s, pending, as_of), self.tables)
+
+
+def reading_moment(state: npt.NDArray[np.void], clock: Clock) -> Floats:
+    """When each row is read, float64[n]: at the watermark, never before its newest fact or its last judgement."""
+    latest = np.maximum(state["at"], state["judged_at"])
+    as_of: Floats = np.maximum(latest, clock.watermark)
+    return as_of
+
+
+def judgement(partition: Partition, rows: Ints, clock: Clock, tables: Tables) -> Judgement:
+    """The rows as they are now; `state` is a copy, to be written back when all is decided."""
+    state = partition.rows[rows]
+    known = np.isfinite(state["at"])
+    as_of = reading_moment(state, clock)
+    for index in np.flatnonzero(~np.isfinite(as_of)).tolist():
+        profile = partition.extras[int(rows[index])].profile
+        as_of[index] = profile.at if profile else clock.now
+    sums = moved(state["sums"], as_of - np.where(known, state["at"], as_of), tables.half_life_s)
+    now = assess(sums, state["seen"], tables)
+    told = assess(state["told_sums"], state["told_seen"], tables)
+    return Judgement(partition, rows, state, as_of, sums, now, told, clock, tables)
+
+
+@dataclass(frozen=True, slots=True)
+class BandChanges:
+    """Per row the band before (`int8[n]`), whether the account is settling in, and when a change came to count."""
+
+    before: Codes
+    settling: npt.NDArray[np.bool_]
+    counted_at: Floats
+
+
+def step_bands(case: Judgement) -> BandChanges:
+    """Advance the bands. While an account settles in, its band follows the score both ways.
+
+    Facts of one moment come over several topics, so that the first flushes may see a part of them: a band taken from a
+    part must not bind. An account settles in until it has a fact, or a crossing, `settle_s` after its first fact.
+    """
+    state, tables, before = case.state, case.tables, case.state["band"].copy()
+    moment = _crossing_moment(case, bands.target(case.now.score, before, tables))
+    settling = np.maximum(moment, state["at"]) - state["first_at"] < tables.policy.bands.settle_s
+    held = np.where(settling, NO_BAND, before).astype(np.int8)
+    wanted = bands.target(case.now.score, held, tables)
+    after, counted_at = bands.stepped(
+        BandState(held, state["candidate"], state["since"]), wanted, moment, case.as_of, tables
+    )
+    state["band"], state["candidate"], state["since"] = after.band, after.candidate, after.since
+    return BandChanges(before, settling, counted_at)
+
+
+def _crossing_moment(case: Judgement, wanted: Codes) -> Floats:
+    """When each score came to call for `wanted`, float64[n]: with the newest fact, else by time alone."""
+    state, held = case.state, case.state["band"]
+    by_fact = np.isfinite(state["new_at"])
+    moment = np.where(by_fact, state["new_at"], case.as_of)
+    fresh = (wanted != held) & (wanted != state["candidate"])
+    by_time = np.flatnonzero(fresh & ~by_fact & np.isfinite(state["at"]))
+    if len(by_time):
+        at = state["at"][by_time]
+        start = np.maximum(state["judged_at"][by_time], at)
+        sums = moved(state["sums"][by_time], start - at, case.tables.half_life_s)
+        fading = Fading(sums, state["seen"][by_time], start, case.as_of[by_time])
+        moment[by_time] = crossed_at(fading, held[by_time], wanted[by_time], case.tables)
+    return moment
