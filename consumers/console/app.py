@@ -99,5 +99,3 @@ def _problem(request: Request, status: int, title: str, text: str, headers: obje
         "problem.html", visit=None, demo=console.settings.demo_sign_in, title=title, text=text
     )
     return HTMLResponse(content, status_code=status, headers=extra)
-
-

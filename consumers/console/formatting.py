@@ -40,12 +40,12 @@ def score(value: float | None) -> str:
 
 
 def percent(share: float) -> str:
-    """A share of one.
+    r"""A share of one.
 
     >>> percent(0.654)
-    '65 %'
+    '65\xa0%'
     """
-    return f"{share * 100:.0f} %"
+    return f"{share * 100:.0f}\N{NO-BREAK SPACE}%"
 
 
 def ago(at: datetime, now: datetime, reader: Reader) -> str:

@@ -1,4 +1,4 @@
-"""What the pages show, as read: frozen values without behaviour that needs a database. Nothing of HTML may come in here."""
+"""What the pages show, as read: frozen values. Nothing that asks a database and nothing of HTML may come in here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -45,9 +45,11 @@ ORDER BY
     toFloat64(annual_value) * (100 - ifNull(score, 100)) DESC,
     account_id
 LIMIT {{limit:UInt32}} OFFSET {{offset:UInt32}}
-"""
+"""  # noqa: S608 - put together from constants of this file
 
-BANDS: Final = f"SELECT band, count() AS accounts FROM account_health_now WHERE {_VISIBLE} GROUP BY band"
+BANDS: Final = f"""
+SELECT band, count() AS accounts FROM account_health_now WHERE {_VISIBLE} GROUP BY band
+"""  # noqa: S608 - the same
 
 REASONS_OF: Final = """
 SELECT c.account_id AS account_id, c.name AS name, c.dimension AS dimension, c.points AS points
@@ -89,7 +91,8 @@ SELECT * FROM health FINAL WHERE account_id = {account:String}
 
 CONTRIBUTIONS: Final = """
 SELECT name, dimension, points FROM contributions FINAL
-WHERE account_id = {account:String} AND produced_at = fromUnixTimestamp64Milli({produced_ms:Int64}, 'UTC') AND version = {version:UInt64}
+WHERE account_id = {account:String} AND version = {version:UInt64}
+  AND produced_at = fromUnixTimestamp64Milli({produced_ms:Int64}, 'UTC')
 ORDER BY no
 """
 
@@ -120,7 +123,9 @@ GROUP BY source, event_id
 """
 
 HISTORY: Final = """
-SELECT argMax(h.score, (h.as_of, h.version)) AS score, argMax(h.band, (h.as_of, h.version)) AS band, max(h.as_of) AS at
+SELECT argMax(h.score, (h.as_of, h.version)) AS score,
+       argMax(h.band, (h.as_of, h.version)) AS band,
+       max(h.as_of) AS at
 FROM health_history AS h FINAL
 WHERE h.account_id = {account:String} AND h.score IS NOT NULL
   AND h.as_of >= now64(3, 'UTC') - INTERVAL {days:UInt32} DAY

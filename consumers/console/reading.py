@@ -48,6 +48,24 @@ class Filter:
     limit: int = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Episodes:
+    """Which alert episodes are asked for; empty means all, and `historic` None both kinds."""
+
+    account: str = ""
+    alert: str = ""
+    states: tuple[str, ...] = ()
+    historic: bool | None = None
+    limit: int = 100
+    offset: int = 0
+
+    def parameters(self) -> dict[str, Any]:
+        """As the query takes them."""
+        flag = -1 if self.historic is None else int(self.historic)
+        plain = {"account": self.account, "alert": self.alert, "limit": self.limit, "offset": self.offset}
+        return {**plain, "states": list(self.states), "historic": flag}
+
+
 class Reading:
     """Answers with models. Not found and not allowed are both None."""
 
@@ -100,7 +118,7 @@ class Reading:
             account=account,
             snapshot=self._snapshot(account_id),
             changes=self._changes(account_id),
-            episodes=tuple(self.episodes(viewer, account=account_id, limit=30)),
+            episodes=tuple(self.episodes(viewer, Episodes(account=account_id, limit=30))),
             facts=facts[:FACTS_PAGE],
             history=tuple(
                 map(
@@ -115,29 +133,16 @@ class Reading:
         """One event more than a page holds, from before a moment; None when the account is not the viewer's."""
         return None if self.account(viewer, account_id) is None else self._facts(account_id, before)
 
-    def episodes(
-        self,
-        viewer: Viewer,
-        *,
-        account: str = "",
-        states: Sequence[str] = (),
-        historic: bool | None = None,
-        limit: int = 100,
-        offset: int = 0,
-    ) -> list[Episode]:
+    def episodes(self, viewer: Viewer, wanted: Episodes) -> list[Episode]:
         """Episodes of the viewer's accounts, the latest step first."""
-        flag = -1 if historic is None else int(historic)
-        wanted = {"account": account, "alert": "", "states": list(states), "historic": flag}
-        rows = self._about(viewer, queries.EPISODES, **wanted, limit=limit, offset=offset)
-        return [unpacking.episode(row) for row in rows]
+        return [unpacking.episode(row) for row in self._about(viewer, queries.EPISODES, **wanted.parameters())]
 
     def episode(self, viewer: Viewer, alert_id: str) -> Episode | None:
         """The episode, if the viewer may see its account."""
         if not alert_id:
             return None
-        wanted = {"account": "", "alert": alert_id, "states": [], "historic": -1, "limit": 1, "offset": 0}
-        rows = self._about(viewer, queries.EPISODES, **wanted)
-        return unpacking.episode(rows[0]) if rows else None
+        found = self.episodes(viewer, Episodes(alert=alert_id, limit=1))
+        return found[0] if found else None
 
     def episode_counts(self, viewer: Viewer) -> dict[str, int]:
         """How many episodes are open, acknowledged, resolved and historic."""
@@ -179,7 +184,12 @@ class Reading:
 
     def _facts(self, account_id: str, before: tuple[datetime, str] | None) -> tuple[Fact, ...]:
         before_ms, event_id = (_ms(before[0]), before[1]) if before else (0, "")
-        page = {"older": int(before is not None), "before_ms": before_ms, "before_id": event_id, "limit": FACTS_PAGE + 1}
+        page = {
+            "older": int(before is not None),
+            "before_ms": before_ms,
+            "before_id": event_id,
+            "limit": FACTS_PAGE + 1,
+        }
         facts = [unpacking.fact(row) for row in self._of(queries.FACTS, account_id, **page)]
         found = self._of(queries.POINTS, account_id, events=[fact.event_id for fact in facts]) if facts else ()
         points = {(row["source"], row["event_id"]): float(row["points"]) for row in found}

@@ -31,9 +31,7 @@ _JOIN_S: Final = 3.0
 _BACKLOG: Final = 1024
 
 
-def serve(
-    settings: ConsoleSettings, clickhouse: ClickHouse, broker: Broker, on_ready: Callable[[], None]
-) -> None:
+def serve(settings: ConsoleSettings, clickhouse: ClickHouse, broker: Broker, on_ready: Callable[[], None]) -> None:
     """Serve the page until SIGTERM or SIGINT; `on_ready` is called once the port is bound.
 
     The page is served while warehouse or broker are away: it says so, and /readyz too.
@@ -109,7 +107,7 @@ def _following(settings: ConsoleSettings, broker: Broker, hub: Hub) -> Iterator[
     """The reader in its thread, posting to the hub on the loop."""
     loop = asyncio.get_running_loop()
     stop = threading.Event()
-    reader = Reader(broker, settings.ring_records, stop, lambda batch: loop.call_soon_threadsafe(hub.take, batch) and None)
+    reader = Reader(broker, settings.ring_records, stop, hub, loop)
     thread = threading.Thread(target=reader.run, name="console-reader", daemon=True)
     thread.start()
     try:

@@ -22,22 +22,30 @@ class ConsoleSettings(BaseModel):
     base_url: Annotated[str, Field(pattern=r"^https?://[^/]+$", description="how browsers reach the console")] = (
         "http://127.0.0.1:8000"
     )
-    demo_sign_in: Annotated[bool, Field(description="anybody may sign in as any manager; for fictitious data alone")] = (
-        False
+    demo_sign_in: Annotated[
+        bool, Field(description="anybody may sign in as any manager; for fictitious data alone")
+    ] = False
+    session_life: Annotated[timedelta, Field(gt=timedelta(0), description="how long a sign-in lasts")] = timedelta(
+        hours=12
     )
-    session_life: Annotated[timedelta, Field(gt=timedelta(0), description="how long a sign-in lasts")] = timedelta(hours=12)
-    mail_dir: Annotated[Path | None, Field(description="folder of the local stack's caught mails, shown at /mail")] = None
+    mail_dir: Annotated[Path | None, Field(description="folder of the local stack's caught mails, shown at /mail")] = (
+        None
+    )
     gateway_url: Annotated[str, Field(pattern=r"^https?://", description="where events of people are sent")] = (
         "http://127.0.0.1:8080"
     )
     gateway_key: Annotated[SecretStr | None, Field(description="API key of the console at the gateway")] = None
     gateway_timeout_s: Annotated[float, Field(gt=0, le=60, description="how long a person waits for the gateway")] = 5.0
     source: Annotated[SourceField, Field(description="`source` of the console's own events")] = Source("console")
-    ring_records: Annotated[int, Field(ge=10, le=1_000_000, description="records a partition kept for resuming")] = 2_000
+    ring_records: Annotated[int, Field(ge=10, le=1_000_000, description="records a partition kept for resuming")] = (
+        2_000
+    )
     client_queue: Annotated[int, Field(ge=1, le=10_000, description="changes waiting for one slow page")] = 500
     max_open_pages: Annotated[int, Field(ge=1, le=100_000, description="pages with live updates at once")] = 2_000
     query_timeout_s: Annotated[float, Field(gt=0, le=300, description="how long a page waits for the warehouse")] = 15.0
-    heartbeat_s: Annotated[float, Field(gt=0, le=60, description="silence after which an open page is written to")] = 15.0
+    heartbeat_s: Annotated[float, Field(gt=0, le=60, description="silence after which an open page is written to")] = (
+        15.0
+    )
 
     @model_validator(mode="after")
     def _secret_is_long(self) -> Self:

@@ -27,9 +27,12 @@ class Summand(Protocol):
     """A contribution, read from a record or from the warehouse."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Of the signal, `base` or `saturation`."""
+
     @property
-    def points(self) -> float: ...
+    def points(self) -> float:
+        """Of the score."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,15 @@ def from_fact(fact: Fact, how: Telling) -> Entry:
         return from_event(EVENT.validate_json(fact.payload), how, fact.points)
     except ValidationError:
         return Entry(
-            fact_key(fact.source, fact.event_id), fact.event_id, fact.at, "", fact.type, "", fact.source, fact.type, fact.points
+            fact_key(fact.source, fact.event_id),
+            fact.event_id,
+            fact.at,
+            "",
+            fact.type,
+            "",
+            fact.source,
+            fact.type,
+            fact.points,
         )
 
 
@@ -123,7 +131,8 @@ def _complaint(data: Any, reader: Reader) -> str:
 
 
 def _profile(data: Any, reader: Reader) -> str:
-    return f"{data.name}, {phrase(SEGMENTS, data.segment).lower()}, {reader.money(data.annual_value, data.currency)} a year"
+    worth = reader.money(data.annual_value, data.currency)
+    return f"{data.name}, {phrase(SEGMENTS, data.segment).lower()}, {worth} a year"
 
 
 _SUBJECTS: Final = ("complaint_id", "order_id", "invoice_id", "hand_off_id", "feature")

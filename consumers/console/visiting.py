@@ -85,7 +85,7 @@ def console_of(request: Request) -> Console:
 
 
 def visit_of(console: Console, session: Session | None) -> Visit | None:
-    """The visit a session stands for; None for nobody and for somebody who is no manager any more. Asks the warehouse."""
+    """The visit a session stands for; None for nobody and for who is no manager any more. Asks the warehouse."""
     if session is None:
         return None
     hierarchy = console.reading.hierarchy()
@@ -134,6 +134,6 @@ def own_path(path: str, query: str = "") -> str:
     >>> own_path("/inbox", "state=open"), own_path("//elsewhere.test"), own_path("https://elsewhere.test")
     ('/inbox?state=open', '/', '/')
     """
-    if not path.startswith("/") or path.startswith(("//", "/\\")) or any(ord(letter) < 32 for letter in path):
+    if not path.startswith("/") or path.startswith(("//", "/\\")) or not path.isprintable():
         return "/"
     return f"{path}?{query}" if query else path

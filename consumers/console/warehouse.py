@@ -1,4 +1,4 @@
-"""The warehouse as a function from fixed SQL and parameters to rows. One client per thread: a client is not for sharing."""
+"""The warehouse as a function from fixed SQL and parameters to rows. One client per thread: none is for sharing."""
 
 import threading
 from collections.abc import Mapping

@@ -53,8 +53,10 @@ class Page:
         self._changed = asyncio.Event()
 
     def offer(self, record: Record) -> None:
-        """Queue the record. On a page of many accounts a newer snapshot takes the place of the one that waits; the page of
-        one account tells every step.
+        """Queue the record.
+
+        On a page of many accounts a newer snapshot takes the place of the one that waits; the page of one account tells
+        every step.
         """
         if self.lost or not self.interest.wants(record):
             return
@@ -98,12 +100,14 @@ class Hub:
         self._portfolios: set[Page] = set()
         self._accounts: dict[str, set[Page]] = {}
         self._settled: dict[TopicPartition, int] = {}
+        self.open_pages = 0
+        """How many pages are open. Safe to read from any thread."""
         self.following = False
         """Whether the reader has begun."""
         self.position = ""
         """Everything read so far, as an event id."""
         self.page_position = ""
-        """What a page that is being rendered now from the warehouse has surely seen, as an event id. Safe to read from any
+        """What a page that is rendered now from the warehouse has surely seen, as an event id. Safe to read from any
         thread: it is replaced, never changed."""
 
     def take(self, batch: Batch) -> None:
@@ -129,7 +133,7 @@ class Hub:
         for record in missed or ():
             page.offer(record)
         self._shelf(interest).add(page)
-        metrics.OPEN_PAGES.inc()
+        self._count(1)
         return page
 
     def leave(self, page: Page) -> None:
@@ -138,17 +142,12 @@ class Hub:
         shelf.discard(page)
         if page.interest.account is not None and not shelf:
             self._accounts.pop(page.interest.account, None)
-        metrics.OPEN_PAGES.dec()
+        self._count(-1)
 
     def close(self) -> None:
         """Ask all streams to end."""
         for page in self._pages():
             page.close()
-
-    @property
-    def open_pages(self) -> int:
-        """How many pages are open."""
-        return sum(1 for _ in self._pages())
 
     def has_settled(self, marks: Iterable[tuple[TopicPartition, int]]) -> bool:
         """Whether the warehouse has stored every one of these records."""
@@ -160,6 +159,10 @@ class Hub:
         if jumped:
             for page in self._pages():
                 page.lose()
+
+    def _count(self, more: int) -> None:
+        self.open_pages += more
+        metrics.OPEN_PAGES.set(self.open_pages)
 
     def _pages(self) -> Iterator[Page]:
         yield from self._portfolios

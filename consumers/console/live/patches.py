@@ -1,7 +1,7 @@
 """Records as changes of an open page: HTML aimed at elements by their id.
 
-A record is turned into what the viewer may see of it, or into nothing. Applying the same change twice leaves the page as
-applying it once, so a page may be sent again what it has seen.
+A record is turned into what the viewer may see of it, or into nothing. Applying the same change twice leaves the page
+as applying it once, so a page may be sent again what it has seen.
 """
 
 from collections.abc import Callable, Iterable, Sequence

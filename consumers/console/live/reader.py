@@ -4,19 +4,20 @@ It never reads more than the ring can hold: when it falls further behind it jump
 themselves anew from the warehouse.
 """
 
+import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Final
 
 import structlog
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from consumers.console import metrics
-from consumers.console.live.hub import Batch
+from consumers.console.live.hub import Batch, Hub
 from consumers.console.live.position import LIVE_TOPICS
 from consumers.console.live.ring import Record
 from consumers.runtime.connect import free_consumer, when_reachable
@@ -27,23 +28,26 @@ from schemas.topics import SINK_GROUP
 log = structlog.get_logger()
 
 _POLL_MS: Final = 50
-_LOOK_AGAIN_S: Final = 1.0
+_LOOK_AGAIN_S: Final = 0.5
 _BREATH_S: Final = 0.02
+_REST_S: Final = 0.25
+"""Between two polls while no page is open: whoever opens one waits this much longer, once."""
 
 
 class Reader:
-    """Reads until `stop` is set and posts what it finds; `post` is called in the reader's thread."""
+    """Reads until `stop` is set and hands what it finds to the hub, on the loop that the hub lives on."""
 
-    def __init__(self, broker: Broker, ring_records: int, stop: threading.Event, post: Callable[[Batch], None]) -> None:
+    def __init__(
+        self, broker: Broker, ring_records: int, stop: threading.Event, hub: Hub, loop: asyncio.AbstractEventLoop
+    ) -> None:
         self._broker = broker
         self._ring_records = ring_records
         self._stop = stop
-        self._post = post
+        self._hub = hub
+        self._loop = loop
         self._next: dict[TopicPartition, int] = {}
         self._order = count()
         self._looked_at = 0.0
-        self.ready = threading.Event()
-        """Set once every topic that exists is being followed."""
 
     def run(self) -> None:
         """Follow the topics; a broker that is away or refuses is asked again."""
@@ -58,18 +62,19 @@ class Reader:
 
     def _follow(self) -> None:
         consumer = free_consumer(self._broker, "account-pulse-console", self._stop)
-        progress = when_reachable(self._broker, self._stop, lambda: _progress_reader(self._broker))
+        progress = when_reachable(self._broker, self._stop, lambda: _admin(self._broker))
         try:
             self._looked_at = 0.0
             while not self._stop.is_set():
                 self._look(consumer, progress)
                 self._read(consumer)
+                self._stop.wait(_BREATH_S if self._hub.open_pages else _REST_S)
         finally:
             consumer.close(autocommit=False)
-            progress.close(autocommit=False)
+            progress.close()
 
-    def _look(self, consumer: KafkaConsumer, progress: KafkaConsumer) -> None:
-        """About every second: new partitions, being too far behind, and how far the warehouse is."""
+    def _look(self, consumer: KafkaConsumer, progress: KafkaAdminClient) -> None:
+        """Twice a second: new partitions, being too far behind, and how far the warehouse is."""
         now = time.monotonic()
         if now - self._looked_at < _LOOK_AGAIN_S:
             return
@@ -77,7 +82,6 @@ class Reader:
         self._assign(consumer)
         self._jump(consumer)
         self._post(Batch(settled=_settled(progress, self._next)))
-        self.ready.set()
 
     def _assign(self, consumer: KafkaConsumer) -> None:
         places = {
@@ -120,7 +124,9 @@ class Reader:
             self._next[place] = batch[-1].offset + 1
             metrics.RECORDS.labels(place.topic).inc(len(batch))
         self._post(Batch(records=records))
-        self._stop.wait(_BREATH_S)
+
+    def _post(self, batch: Batch) -> None:
+        self._loop.call_soon_threadsafe(self._hub.take, batch)
 
     def _record(self, raw: Any) -> Record:
         return Record(
@@ -135,20 +141,16 @@ class Reader:
         )
 
 
-def _progress_reader(broker: Broker) -> KafkaConsumer:
-    """A consumer that never joins: it only asks what the warehouse's group has committed."""
-    return KafkaConsumer(
+def _admin(broker: Broker) -> KafkaAdminClient:
+    return KafkaAdminClient(
         bootstrap_servers=broker.bootstrap.split(","),
         api_version=(2, 3) if broker.embedded else None,
-        group_id=SINK_GROUP,
-        enable_auto_commit=False,
         client_id="account-pulse-console-progress",
         bootstrap_timeout_ms=3_000,
-        metrics_enabled=False,
     )
 
 
-def _settled(progress: KafkaConsumer, places: Iterable[TopicPartition]) -> dict[tuple[str, int], int]:
+def _settled(progress: KafkaAdminClient, places: Iterable[TopicPartition]) -> dict[tuple[str, int], int]:
     """How far the warehouse's group has committed; what it never committed is left out."""
-    committed = {place: progress.committed(place, timeout_ms=2_000) for place in places}
-    return {(place.topic, place.partition): offset for place, offset in committed.items() if offset is not None}
+    committed = progress.list_group_offsets({SINK_GROUP: list(places)})[SINK_GROUP]
+    return {(place.topic, place.partition): at.offset for place, at in committed.items() if at.offset >= 0}

@@ -46,7 +46,7 @@ class Ring:
         self._lanes[topic, partition] = _Lane(first=offset, next=offset)
 
     def add(self, record: Record) -> None:
-        """Keep the record. A jump in the offsets is a hole, but for compacted topics, where the newest is all there is."""
+        """Keep the record. A jump in the offsets is a hole, but not in a compacted topic: there the newest is all."""
         where = (record.topic, record.partition)
         lane = self._lanes.setdefault(where, _Lane(record.offset, record.offset))
         if record.offset != lane.next and not is_compacted(record.topic):

@@ -111,10 +111,10 @@ class _NotAllowed(Exception):
 
 
 def message(event: str, data: str, identity: str | None) -> str:
-    """One server-sent event.
+    r"""One server-sent event.
 
-    >>> message("patch", "a\\nb", "0.0.1")
-    'event: patch\\nid: 0.0.1\\ndata: a\\ndata: b\\n\\n'
+    >>> message("patch", "a\nb", "0.0.1")
+    'event: patch\nid: 0.0.1\ndata: a\ndata: b\n\n'
     """
     lines = [f"event: {event}"]
     if identity is not None:

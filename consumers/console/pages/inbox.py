@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from consumers.console.gateway import NotSent
 from consumers.console.pages.worklist import page_number
+from consumers.console.reading import Episodes
 from consumers.console.visiting import Visit, own_path, signed_in
 
 PAGE_EPISODES: Final = 50
@@ -28,9 +29,9 @@ def _show(request: Request, visit: Visit) -> Response:
     number = page_number(request)
     after = visit.console.hub.page_position
     states, historic = TABS[tab]
-    found = visit.console.reading.episodes(
-        visit.viewer, states=states, historic=historic, limit=PAGE_EPISODES + 1, offset=(number - 1) * PAGE_EPISODES
-    )
+    offset = (number - 1) * PAGE_EPISODES
+    wanted = Episodes(states=states, historic=historic, limit=PAGE_EPISODES + 1, offset=offset)
+    found = visit.console.reading.episodes(visit.viewer, wanted)
     again = f"/inbox?{urlencode({'state': tab, 'page': number})}"
     return visit.page(
         "inbox.html",
@@ -54,9 +55,7 @@ def _acknowledge(request: Request, visit: Visit) -> Response:
     if episode is None:
         raise HTTPException(404, "There is no such alert, or it is not one of yours.")
     gateway = visit.console.gateway
-    event = gateway.acknowledgement(
-        episode.account_id, episode.alert_id, visit.viewer.person.manager_id, visit.now
-    )
+    event = gateway.acknowledgement(episode.account_id, episode.alert_id, visit.viewer.person.manager_id, visit.now)
     try:
         gateway.send(event)
     except NotSent as error:

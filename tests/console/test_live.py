@@ -1,0 +1,155 @@
+"""Positions, ring and hub: what a page is told, what it missed, and when it must read itself anew. No I/O."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consumers.console.live.hub import Batch, Hub, Interest
+from consumers.console.live.position import LIVE_TOPICS, BadPosition, from_text, to_text
+from consumers.console.live.ring import Record, Ring
+from schemas.topics import ALERTS, HEALTH, PURCHASES
+from tests.console.samples import NOW
+
+PLACES = st.tuples(st.sampled_from(LIVE_TOPICS), st.integers(0, 100))
+
+
+def record(
+    order: int, topic: str = ALERTS.name, partition: int = 0, offset: int | None = None, key: str = "A-1"
+) -> Record:
+    return Record(order, topic, partition, order if offset is None else offset, key, b"{}", (), NOW)
+
+
+def offsets(records: list[Record] | None) -> list[int] | None:
+    return None if records is None else [one.offset for one in records]
+
+
+@given(st.dictionaries(PLACES, st.integers(0, 2**62)))
+def test_position_survives_the_way_over_the_wire(position: dict[tuple[str, int], int]) -> None:
+    assert from_text(to_text(position)) == position
+
+
+@pytest.mark.parametrize("text", ["x", "0.0", "0.0.1.2", "99.0.1", "0.-1.1", "0.0.-1", "~", "0.0.1~"])
+def test_what_is_no_position_is_refused(text: str) -> None:
+    with pytest.raises(BadPosition):
+        from_text(text)
+
+
+@given(st.integers(1, 20), st.integers(0, 60), st.integers(0, 60))
+def test_ring_gives_all_that_was_missed_or_says_that_it_cannot(limit: int, count: int, seen: int) -> None:
+    ring = Ring(limit)
+    ring.start(ALERTS.name, 0, 0)
+    for order in range(count):
+        ring.add(record(order))
+    missed = offsets(ring.since({(ALERTS.name, 0): seen}, [ALERTS.name]))
+    assert missed == (list(range(seen, count)) if seen >= count - limit else None)
+
+
+def test_ring_keeps_the_order_of_reading_over_partitions() -> None:
+    ring = Ring(10)
+    for order, (partition, offset) in enumerate(((0, 0), (1, 0), (1, 1), (0, 1), (1, 2))):
+        ring.add(record(order, partition=partition, offset=offset))
+    missed = ring.since({(ALERTS.name, 0): 0, (ALERTS.name, 1): 1}, [ALERTS.name])
+    assert [one.order for one in missed or ()] == [0, 2, 3, 4]
+
+
+def test_hole_in_a_topic_that_is_not_compacted_is_never_passed_over() -> None:
+    ring = Ring(10)
+    for offset in (0, 1, 5):
+        ring.add(record(offset))
+    assert ring.since({(ALERTS.name, 0): 1}, [ALERTS.name]) is None
+    assert offsets(ring.since({(ALERTS.name, 0): 5}, [ALERTS.name])) == [5]
+
+
+def test_hole_in_a_compacted_topic_is_none() -> None:
+    ring = Ring(10)
+    for offset in (0, 1, 5):
+        ring.add(record(offset, HEALTH.name))
+    assert offsets(ring.since({(HEALTH.name, 0): 1}, [HEALTH.name])) == [1, 5]
+
+
+def test_page_that_never_saw_a_partition_begins_with_its_first_record() -> None:
+    ring = Ring(10)
+    ring.start(ALERTS.name, 3, 0)
+    ring.add(record(0, partition=3))
+    assert offsets(ring.since({}, [ALERTS.name])) == [0]
+
+
+def test_clamped_position_can_always_be_served() -> None:
+    ring = Ring(3)
+    for offset in range(10):
+        ring.add(record(offset))
+    for asked in (0, 8, 99):
+        assert ring.since(ring.clamp({(ALERTS.name, 0): asked}), [ALERTS.name]) is not None
+
+
+def batch(*records: Record) -> Batch:
+    return Batch(records=records)
+
+
+def test_page_that_does_not_keep_up_loses_all_and_knows_it() -> None:
+    async def scene() -> None:
+        hub = Hub(ring_limit=100, queue_limit=3)
+        page = hub.open(Interest("A-1"), {})
+        hub.take(batch(*(record(order, PURCHASES.name) for order in range(4))))
+        assert page.lost
+        assert await page.drain(1) == []
+
+    asyncio.run(scene())
+
+
+def test_list_of_accounts_gets_the_newest_snapshot_and_one_account_every_step() -> None:
+    async def scene() -> None:
+        hub = Hub(100, 100)
+        portfolio, account = hub.open(Interest(), {}), hub.open(Interest("A-1"), {})
+        hub.take(batch(*(record(order, HEALTH.name) for order in range(3))))
+        assert offsets(await portfolio.drain(1)) == [2]
+        assert offsets(await account.drain(1)) == [0, 1, 2]
+
+    asyncio.run(scene())
+
+
+def test_page_gets_what_it_is_about_and_nothing_else() -> None:
+    async def scene() -> None:
+        hub = Hub(100, 100)
+        account, portfolio = hub.open(Interest("A-1"), {}), hub.open(Interest(), {})
+        hub.take(batch(record(0, PURCHASES.name), record(1, PURCHASES.name, key="A-2"), record(2, key="A-2")))
+        assert offsets(await account.drain(1)) == [0]
+        assert offsets(await portfolio.drain(1)) == [2]
+
+    asyncio.run(scene())
+
+
+def test_jump_of_the_reader_makes_open_pages_read_themselves_anew() -> None:
+    async def scene() -> None:
+        hub = Hub(100, 100)
+        hub.take(batch(record(0)))
+        page = hub.open(Interest(), {(ALERTS.name, 0): 1})
+        hub.take(Batch(started=(((ALERTS.name, 0), 500),)))
+        assert page.lost
+        assert hub.open(Interest(), {(ALERTS.name, 0): 1}).lost
+        assert not hub.open(Interest(), {(ALERTS.name, 0): 500}).lost
+
+    asyncio.run(scene())
+
+
+def test_rendered_page_begins_where_the_warehouse_is() -> None:
+    async def scene() -> None:
+        hub = Hub(100, 100)
+        hub.take(Batch(records=tuple(record(order) for order in range(5)), settled={(ALERTS.name, 0): 3}))
+        page = hub.open(Interest(), from_text(hub.page_position))
+        assert offsets(await page.drain(1)) == [3, 4]
+
+    asyncio.run(scene())
+
+
+def test_pages_that_leave_are_forgotten() -> None:
+    async def scene() -> None:
+        hub = Hub(100, 100)
+        for interest in (Interest(), Interest("A-1")):
+            hub.leave(hub.open(interest, {}))
+        assert hub.open_pages == 0
+        assert hub._accounts == {}
+
+    asyncio.run(scene())
