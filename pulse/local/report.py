@@ -69,7 +69,7 @@ class Output:
 
 
 def notable(line: str) -> str | None:
-    """A warning or an error in one short line, None for everything else.
+    """A warning, an error, or what is marked `tell` in one short line; None for everything else.
 
     >>> notable('{"event": "broker_away", "level": "warning", "bootstrap": "127.0.0.1:9092", "process": "sink"}')
     'broker_away bootstrap=127.0.0.1:9092'
@@ -82,7 +82,10 @@ def notable(line: str) -> str | None:
         fields = json.loads(line)
     except ValueError:
         return None
-    if not isinstance(fields, dict) or fields.pop("level", None) not in _NOTABLE:
+    if not isinstance(fields, dict):
+        return None
+    level, tell = fields.pop("level", None), fields.pop("tell", False)
+    if level not in _NOTABLE and not tell:
         return None
     event = fields.pop("event", "")
     for unneeded in ("timestamp", "process", "logger"):
