@@ -77,7 +77,12 @@ def order(account: str, number: int, at: datetime) -> AnyEvent:
 
 def complaint(account: str, number: int, at: datetime, due_at: datetime, severity: int = 2) -> AnyEvent:
     """A complaint with its own time for an answer."""
-    data = {"complaint_id": f"c{number}", "category": "service", "severity": severity, "answer_due_at": due_at.isoformat()}
+    data = {
+        "complaint_id": f"c{number}",
+        "category": "service",
+        "severity": severity,
+        "answer_due_at": due_at.isoformat(),
+    }
     return event("complaint.opened.v1", account, number, at, data)
 
 
@@ -90,7 +95,11 @@ def history(seed: int, count: int, accounts: int) -> list[AnyEvent]:
         account = f"A{rng.randrange(accounts)}"
         roll = rng.random()
         if roll < 0.5:
-            data: dict[str, Any] = {"channel": "call", "direction": "inbound", "sentiment": round(rng.uniform(-1, 1), 3)}
+            data: dict[str, Any] = {
+                "channel": "call",
+                "direction": "inbound",
+                "sentiment": round(rng.uniform(-1, 1), 3),
+            }
             made.append(event("interaction.logged.v1", account, number, at, data))
         elif roll < 0.85:
             made.append(order(account, number, at))

@@ -91,7 +91,9 @@ def test_an_answer_overdue_alerts_once_through_a_restart(broker: Broker, log: Lo
         log.send(order("A1", 2, datetime.now(UTC)))
         until(lambda: applied(log).get("A1") == 2, SETTLED_S)
     steps = log.snapshots(ALERTS)["A1"]
-    assert {(step["kind"], step["step"], step["historic"]) for step in steps} == {("complaint_overdue", "opened", False)}
+    assert {(step["kind"], step["step"], step["historic"]) for step in steps} == {
+        ("complaint_overdue", "opened", False)
+    }
     assert len({step["step_id"] for step in steps}) == 1
 
 

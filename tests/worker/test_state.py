@@ -1,0 +1,129 @@
+"""What a changelog gives back, who may overwrite whom, and what is told again after a crash."""
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from schemas.broker import Broker
+from schemas.catalogue import AnyEvent, topic_of
+from schemas.codec import STRUCTURED_HEADERS, to_structured
+from schemas.topics import ALERTS, CHANGELOG, HEALTH, PURCHASES
+from streams.core.policies import default_tables
+from streams.worker.engine import TOPIC_INDEX, Engine, Owned, Taken
+from streams.worker.outbound import Message
+from streams.worker.rows import PARTITION_KEY
+from streams.worker.store import Held
+from streams.worker.transport import Batch
+from tests.worker.running import complaint, order
+
+NOW = datetime.now(UTC)
+
+
+@dataclass
+class Record:
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    timestamp: int = field(default_factory=lambda: int(time.time() * 1000))
+    headers: list[tuple[str, bytes]] = field(default_factory=lambda: list(STRUCTURED_HEADERS))
+
+
+def batch(topic: str, start: int, events: list[AnyEvent]) -> Batch:
+    records = [Record(start + n, one.subject.encode(), to_structured(one)) for n, one in enumerate(events)]
+    return Batch(topic, 0, start, start + len(events), start + len(events), records)
+
+
+def engine_over(held: Held, generation: int = 1) -> Engine:
+    engine = Engine(Broker(partitions=1), default_tables(), 1.0, None)
+    engine.own(0, held, generation)
+    engine.seek_to({(topic, 0): 0 for topic in TOPIC_INDEX})
+    return engine
+
+
+def flushed(engine: Engine) -> Taken:
+    (taken,) = engine.take(time.time())
+    return taken
+
+
+def changelog(held: Held, *parts: Taken, told: bool = True) -> None:
+    """Apply what flushes wrote to the changelog; `told` False is a crash before the outputs were told."""
+    rows: list[Message] = []
+    for part in parts:
+        rows += part.rows
+        if told and part.outputs:
+            rows.append((PARTITION_KEY, part.told.to_bytes(), ()))
+    records = [Record(held.offset + 1 + n, key, value) for n, (key, value, _) in enumerate(rows)]
+    start = held.offset + 1
+    held.apply(Batch(CHANGELOG.name, 0, start, start + len(records), start + len(records), records))
+
+
+def owned(engine: Engine) -> Owned:
+    return engine.owned[0]
+
+
+def test_a_recovered_partition_holds_what_was_flushed() -> None:
+    engine = engine_over(Held())
+    engine.take_in(batch(PURCHASES.name, 0, [order("A1", 1, NOW), order("A2", 2, NOW)]), time.time())
+    recovered = Held()
+    changelog(recovered, flushed(engine))
+    before, after = owned(engine).held.partition, recovered.partition
+    assert after.accounts == before.accounts
+    assert after.rows.tobytes() == before.rows.tobytes()
+    assert recovered.offset == 2
+
+
+def test_a_record_read_again_after_a_crash_is_skipped_by_its_fence() -> None:
+    engine = engine_over(Held())
+    facts = batch(PURCHASES.name, 0, [order("A1", 1, NOW)])
+    engine.take_in(facts, time.time())
+    recovered = Held()
+    changelog(recovered, flushed(engine))
+    again = engine_over(recovered)
+    again.take_in(facts, time.time())
+    assert recovered.partition.rows["applied"].tolist() == [1]
+
+
+def test_a_row_of_an_older_generation_never_replaces_a_newer_one() -> None:
+    zombie, heir = engine_over(Held(), generation=1), engine_over(Held(), generation=2)
+    zombie.take_in(batch(PURCHASES.name, 0, [order("A1", 1, NOW)]), time.time())
+    heir.take_in(batch(PURCHASES.name, 0, [order("A1", 1, NOW), order("A1", 2, NOW)]), time.time())
+    recovered = Held()
+    changelog(recovered, flushed(heir))
+    changelog(recovered, flushed(zombie))
+    assert recovered.partition.rows["applied"].tolist() == [2]
+
+
+def test_whoever_takes_over_outranks_all_that_wrote_before() -> None:
+    first = engine_over(Held(), generation=7)
+    first.take_in(batch(PURCHASES.name, 0, [order("A1", 1, NOW)]), time.time())
+    recovered = Held()
+    changelog(recovered, flushed(first))
+    assert owned(engine_over(recovered, generation=1)).generation == 8
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_what_a_flush_decided_is_told_again_only_if_it_was_not_told(told: bool) -> None:
+    engine = engine_over(Held())
+    overdue = NOW - timedelta(seconds=30)
+    engine.take_in(batch("account.complaints", 0, [complaint("A1", 1, NOW - timedelta(minutes=1), overdue)]), time.time())
+    for topic in TOPIC_INDEX:
+        owned(engine).watermark.mark_end(TOPIC_INDEX[topic], caught_up=True)
+    owned(engine).watermark.read_at = [0.0] * len(TOPIC_INDEX)
+    taken = flushed(engine)
+    recovered = Held()
+    changelog(recovered, taken, told=told)
+    again = engine_over(recovered)
+    expected = [] if told else [output for _, output in taken.outputs]
+    assert {output.topic for _, output in taken.outputs} == {HEALTH.name, ALERTS.name}
+    assert [output for _, output in owned(again).untold] == expected
+
+
+def test_positions_are_durable_only_once_the_flush_is() -> None:
+    engine = engine_over(Held())
+    engine.take_in(batch(PURCHASES.name, 0, [order("A1", 1, NOW)]), time.time())
+    taken = flushed(engine)
+    engine.take_in(batch(PURCHASES.name, 1, [order("A1", 2, NOW)]), time.time())
+    assert owned(engine).durable[PURCHASES.name] == 0
+    assert taken.positions[PURCHASES.name] == 1
