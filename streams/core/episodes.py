@@ -64,7 +64,8 @@ def of_overdue(episode: Episode, overdue: Mapping[str, float], now_at: float) ->
         facts = {"complaint_ids": ", ".join(episode.members)}
         closed = replace(_closed(episode), members=())
         return Step(kind, closed, StepKind.RESOLVED, StepReason.ALL_ANSWERED, now_at, facts)
-    fresh = [overdue[name] for name in members if not (episode.open and name in episode.members)]
+    # What a person closed the episode over is settled for us; only another complaint opens the next one.
+    fresh = [overdue[name] for name in members if name not in episode.members]
     if not fresh:
         return None
     facts = {"complaint_ids": ", ".join(members), "due_at": _iso(min(overdue.values())), "count": str(len(members))}

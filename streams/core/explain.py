@@ -52,13 +52,17 @@ def contributions(now: Assessment, row: int, tables: Tables) -> tuple[Contributi
     named: list[Contribution] = []
     for index, dimension in enumerate(DIMENSIONS):
         if share := float(now.share[row, index]):
-            named.append(Contribution(name="base", dimension=dimension, points=MIDDLE * share))
+            named.append(Contribution.model_construct(name="base", dimension=dimension, points=MIDDLE * share))
         if saturation := float(now.saturation[row, index]):
-            named.append(Contribution(name="saturation", dimension=dimension, points=saturation))
+            named.append(Contribution.model_construct(name="saturation", dimension=dimension, points=saturation))
     points = now.contribution[row]
     for signal in np.flatnonzero(points).tolist():
         dimension = DIMENSIONS[tables.dimension[signal]]
-        named.append(Contribution(name=COUNTED_SIGNALS[signal], dimension=dimension, points=float(points[signal])))
+        named.append(
+            Contribution.model_construct(
+                name=COUNTED_SIGNALS[signal], dimension=dimension, points=float(points[signal])
+            )
+        )
     return tuple(named)
 
 
@@ -73,13 +77,15 @@ def change(now: Assessment, row: int, since: Since, tables: Tables) -> tuple[Par
         PartKind.SATURATION: float(now.saturation[row].sum() - before.saturation[row].sum()),
     }
     events = [_event_part(fact, float(now.unit[row, fact.signal]), since.as_of, tables) for fact in since.pending]
-    rest = [Part(kind=kind, points=points) for kind, points in plain.items() if abs(points) > NEGLIGIBLE]
+    rest = [
+        Part.model_construct(kind=kind, points=points) for kind, points in plain.items() if abs(points) > NEGLIGIBLE
+    ]
     return tuple(part for part in events if abs(part.points) > NEGLIGIBLE) + tuple(rest)
 
 
 def _event_part(fact: Pending, unit: float, as_of: float, tables: Tables) -> Part:
     left = float(np.exp2(-(as_of - fact.at) / tables.half_life_s[fact.signal]))
-    return Part(
+    return Part.model_construct(
         kind=PartKind.EVENT,
         points=unit * fact.amount * left,
         signal=COUNTED_SIGNALS[fact.signal],

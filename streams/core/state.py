@@ -79,7 +79,7 @@ class Profile:
 class Episode:
     """One alert kind's episodes of an account: the number of the last, whether it is open, and its last step.
 
-    `members` are what the open episode was told about (complaint ids).
+    `members` are what the episode was told about (complaint ids); empty once all of it was settled.
     """
 
     number: int = 0
