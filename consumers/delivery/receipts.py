@@ -53,7 +53,6 @@ class ReceiptDesk:
         self.clock = clock
         self._writer = writer
         self._tray: list[Outgoing] = []
-        self._started = 0
 
     def suppress(self, suppression: Suppression) -> None:
         """Receipt that somebody is not told."""
@@ -75,28 +74,16 @@ class ReceiptDesk:
         """Put a record of any topic into the out-tray."""
         self._tray.append(record)
 
-    def push(self) -> None:
-        """Hand over what is in the tray without waiting, so that a crash now loses as few receipts as possible.
-
-        Raises:
-            Retry: the broker is away; everything is still in the tray.
-        """
-        while self._started < len(self._tray):
-            self._writer.start(self._tray[self._started])
-            self._started += 1
-
     def settle(self) -> None:
         """Return when everything written is acknowledged.
 
         Raises:
             Retry: the broker is away; the next call writes it again (the ledger ignores a receipt that comes twice).
         """
-        try:
-            self.push()
-            self._writer.settle()
-        finally:
-            started, self._started = self._started, 0
-        del self._tray[:started]
+        for record in self._tray:
+            self._writer.start(record)
+        self._writer.settle()
+        self._tray.clear()
         self.show()
 
     def show(self) -> None:

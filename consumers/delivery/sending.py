@@ -78,7 +78,9 @@ class Sender:
         else:
             self._channel_works(waiting)
             self._write(waiting, Result(Outcome.DELIVERED, OutcomeReason.ACCEPTED, answer))
-        self._desk.push()
+            if channel.repeats:
+                # Until the receipt is durable a crash would tell the recipient again: no second mail before that.
+                self._desk.settle()
 
     def _failed(self, waiting: Waiting, error: Undelivered) -> None:
         now = self._clock()

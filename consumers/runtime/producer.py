@@ -1,11 +1,12 @@
 """Writes receipts: acks=all, in order, each once, and no return before the broker has them."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from consumers.runtime.connect import durable_producer
@@ -24,7 +25,10 @@ class Outgoing:
 
 
 class Publisher:
-    """A kafka-python producer that tells when records are durable. Not shared between threads."""
+    """A kafka-python producer that tells when records are durable. Not shared between threads.
+
+    After a failure it goes on with a new producer: one that gave up on a batch may never get its sequence right again.
+    """
 
     def __init__(self, broker: Broker, client_id: str, stop: threading.Event, timeout_s: float = 20.0) -> None:
         """Waits for a broker that is away.
@@ -32,7 +36,8 @@ class Publisher:
         Raises:
             StoppedEarly: `stop` was set first.
         """
-        self._producer = durable_producer(broker, client_id, stop)
+        self._make: Callable[[], KafkaProducer] = lambda: durable_producer(broker, client_id, stop)
+        self._producer: KafkaProducer | None = self._make()
         self._timeout_s = timeout_s
         self._unsettled: list[Any] = []
 
@@ -41,12 +46,15 @@ class Publisher:
 
         Raises:
             Retry: the broker cannot be reached to learn where the record belongs.
+            StoppedEarly: the stop event was set while waiting for the broker after a failure.
         """
+        if self._producer is None:
+            self._producer = self._make()
         try:
             sent = self._producer.send(record.topic, record.value, record.key, list(record.headers))
-            self._unsettled.append(sent)
         except KafkaError as error:
-            raise Retry(f"{record.topic} cannot be written: {type(error).__name__}") from error
+            raise self._failed(f"{record.topic} cannot be written: {type(error).__name__}") from error
+        self._unsettled.append(sent)
 
     def settle(self) -> None:
         """Wait until all that was started is acknowledged.
@@ -59,20 +67,28 @@ class Publisher:
             for future in unsettled:
                 future.get(timeout=self._timeout_s)
         except KafkaError as error:
-            raise Retry(f"records were not acknowledged: {type(error).__name__}") from error
+            raise self._failed(f"records were not acknowledged: {type(error).__name__}") from error
 
     def publish(self, records: Iterable[Outgoing]) -> None:
         """Write all and wait until they are acknowledged.
 
         Raises:
-            Retry: as `start` and `settle`.
+            Retry, StoppedEarly: as `start` and `settle`.
         """
         for record in records:
             self.start(record)
         self.settle()
 
+    def _failed(self, reason: str) -> Retry:
+        self._unsettled = []
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            producer.close(timeout=0)
+        return Retry(reason)
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._producer.close(timeout=2)
+        if self._producer is not None:
+            self._producer.close(timeout=2)

@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -45,13 +45,26 @@ def start_child(settings: DeliverySettings, broker: Broker) -> Child:
 
 
 def write(broker: Broker, steps: Sequence[AlertStep] = (), managers: Sequence[ManagerProfileSet] = ()) -> None:
-    """Put steps and managers on the log, as caused right now."""
-    known = [Outgoing(MANAGERS.name, it.subject.encode(), to_structured(it), STRUCTURED_HEADERS) for it in managers]
+    """Put managers and steps on the log, as caused right now."""
+    with writing(broker) as put:
+        put(steps, managers)
+
+
+@contextmanager
+def writing(broker: Broker) -> Iterator[Callable[[Sequence[AlertStep], Sequence[ManagerProfileSet]], None]]:
+    """As `write`, many times over one connection, so that the time it takes is the broker's."""
     with Publisher(broker, "tests", threading.Event()) as publisher:
-        publisher.publish(known)
-        publisher.publish(
-            Outgoing(ALERTS.name, it.account_id.encode(), _caused_now(it).model_dump_json().encode()) for it in steps
-        )
+
+        def put(steps: Sequence[AlertStep], managers: Sequence[ManagerProfileSet]) -> None:
+            publisher.publish(
+                Outgoing(MANAGERS.name, it.subject.encode(), to_structured(it), STRUCTURED_HEADERS) for it in managers
+            )
+            publisher.publish(
+                Outgoing(ALERTS.name, it.account_id.encode(), _caused_now(it).model_dump_json().encode())
+                for it in steps
+            )
+
+        yield put
 
 
 def receipts_on(broker: Broker) -> list[DeliveryReceipt]:

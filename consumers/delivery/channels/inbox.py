@@ -8,6 +8,7 @@ class Inbox:
     """Always takes the notification on; the receipt is what the page shows."""
 
     kind = ContactKind.CONSOLE
+    repeats = False
 
     def send(self, notification: Notification) -> str:
         """Nothing to send."""

@@ -40,6 +40,11 @@ class Channel(Protocol):
         """Which contacts it serves."""
         ...
 
+    @property
+    def repeats(self) -> bool:
+        """Whether sending again would be noticed by the recipient."""
+        ...
+
     def send(self, notification: Notification) -> str:
         """Tell the recipient once. Returning means that the receiver has taken it on; the text is what it answered.
 

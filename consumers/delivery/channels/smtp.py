@@ -28,6 +28,7 @@ class Mail:
     """`render` gives the bytes of the mail for a notification."""
 
     kind = ContactKind.EMAIL
+    repeats = True
 
     def __init__(self, settings: SmtpSettings, render: Callable[[Notification], bytes]) -> None:
         self._settings = settings
