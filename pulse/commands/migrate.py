@@ -2,7 +2,7 @@
 
 import typer
 
-from pulse.errors import Missing
+from pulse.errors import Missing, PulseError
 from pulse.settings import load
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -11,14 +11,15 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def migrate() -> None:
     """Apply the migrations that ClickHouse does not have yet; doing it again changes nothing."""
-    from clickhouse_connect.driver.exceptions import OperationalError
-
+    from consumers.clickhouse.errors import WarehouseError
     from consumers.clickhouse.migrate import apply
-    from consumers.runtime.clickhouse import ClickHouse
+    from consumers.runtime.clickhouse import ClickHouse, ClickHouseAway
 
     settings = load(["clickhouse"]).part(ClickHouse)
     try:
         applied = apply(settings)
-    except OperationalError as error:
-        raise Missing(f"no ClickHouse answers at {settings.url} ({type(error).__name__})") from None
+    except ClickHouseAway as error:
+        raise Missing(f"no ClickHouse answers at {settings.url} ({error})") from None
+    except WarehouseError as error:
+        raise PulseError(str(error)) from None
     typer.echo("\n".join(f"applied {name}" for name in applied) or "nothing to apply")

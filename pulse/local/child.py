@@ -29,7 +29,7 @@ class Command:
     name: str
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
-    ready_within_s: float = 60.0
+    ready_within_s: float = 120.0
 
 
 class Child:

@@ -6,10 +6,12 @@ stays small and answers signals at once.
 
 import sys
 
+from consumers.clickhouse.errors import WarehouseError
 from consumers.clickhouse.migrate import apply as migrate
 from consumers.runtime.clickhouse import ClickHouse
 from pulse import logs, topics
 from pulse.errors import PulseError
+from pulse.exit_codes import ExitCode
 from pulse.local import lifeline
 from pulse.local.child import say_ready
 from pulse.local.replay import count_stored
@@ -26,9 +28,9 @@ def main() -> int:
     try:
         topics.apply(settings.part(Broker))
         migrate(clickhouse)
-    except PulseError as error:
+    except (PulseError, WarehouseError) as error:
         sys.stderr.write(f"{error}\n")
-        return int(error.exit_code)
+        return int(error.exit_code if isinstance(error, PulseError) else ExitCode.FAILED)
     say_ready(stored=count_stored(clickhouse))
     return 0
 

@@ -6,7 +6,7 @@ Where they are and how they are started is the plan's, how they are kept alive i
 import os
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NoReturn
 
 from pulse.exit_codes import ExitCode
 from pulse.lag import unread
@@ -14,7 +14,7 @@ from pulse.local.child import Command
 from pulse.local.plan import Plan
 from pulse.local.report import Report
 from pulse.local.running import RunningStack, describe, undescribe
-from pulse.local.supervisor import Supervisor, ending
+from pulse.local.supervisor import Hopeless, Supervisor, ending
 from schemas.topics import READERS, SINK_GROUP
 
 READING: Final = ("worker", "sink", "deliver")
@@ -33,27 +33,36 @@ class Stack:
         self._started_at = now()
         self._bootstrap = ""
 
-    def run(self, on_up: Callable[[RunningStack], None]) -> None:
-        """Bring everything up and keep it up; ends by an exception alone.
+    def run(self, on_up: Callable[[RunningStack], None]) -> NoReturn:
+        """Bring everything up and keep it up; `on_up` is called the first time.
 
         Raises:
             StackFailed: something did not come up.
             StopAsked: somebody asked to stop.
         """
-        keepers = [self._plan.process("warehouse", ""), self._plan.process("mail", "")]
-        self._start_broker(keepers)
-        on_up(self._start_the_rest())
-        self._supervisor.on_restart = lambda: describe(self._description())
+        self._supervisor.hopeless = self._hopeless
+        begin, told = self._first_start, False
         while True:
-            reason = self._supervisor.watch(self._fatal)
-            self._report.say(f"{reason}: building the state anew from the warehouse")
-            self._rebuild()
+            try:
+                running = begin()
+                if not told:
+                    on_up(running)
+                    told = True
+                self._supervisor.on_restart = lambda: describe(self._description())
+                self._supervisor.watch()
+            except Hopeless as death:
+                self._report.say(f"{death}: building the state anew from the warehouse")
+                begin = self._rebuild
 
     def stop(self) -> None:
         """Stop everything: the doors first, then the readers, what they need last."""
         undescribe(self._plan.data)
         for names in (DOORS, (*READING, "replay", "prepare"), None):
             self._supervisor.stop(names, self._plan.stop_within_s)
+
+    def _first_start(self) -> RunningStack:
+        self._start_broker([self._plan.process("warehouse", ""), self._plan.process("mail", "")])
+        return self._start_the_rest()
 
     def _start_broker(self, beside: Sequence[Command] = ()) -> None:
         started = self._supervisor.start([self._plan.broker_command(), *beside])
@@ -87,7 +96,7 @@ class Stack:
     def _description(self) -> RunningStack:
         return self._plan.description(self._bootstrap, self._supervisor.pids(), os.getpid(), self._started_at)
 
-    def _fatal(self, name: str, code: int) -> str | None:
+    def _hopeless(self, name: str, code: int) -> str | None:
         if self._plan.kafka:
             return None
         if name == "broker":
@@ -96,17 +105,20 @@ class Stack:
             return "the in-memory broker has dropped the beginning of the worker's state, as it does by and by"
         return None
 
-    def _rebuild(self) -> None:
+    def _rebuild(self) -> RunningStack:
+        self._supervisor.on_restart = lambda: None
         undescribe(self._plan.data)
         self._report.say("closing the gateway")
-        self._supervisor.stop(("gateway",), self._plan.stop_within_s)
+        self._supervisor.stop(("gateway", "replay", "prepare"), self._plan.stop_within_s)
+        self._supervisor.stop(("worker",), self._plan.stop_within_s)
         if self._supervisor.is_alive("broker"):
             self._await_sink()
         for names in ((*READING, *DOORS), ("broker",)):
             self._supervisor.stop(names, self._plan.stop_within_s)
         self._start_broker()
-        self._start_the_rest()
+        running = self._start_the_rest()
         self._report.say("the gateway is open again")
+        return running
 
     def _await_sink(self) -> None:
         """Wait until the warehouse has all that was accepted."""
@@ -114,8 +126,8 @@ class Stack:
         topics = [topic for topic, groups in READERS.items() if SINK_GROUP in groups]
         broker = self._plan.broker(self._bootstrap)
         ends_at = self._now() + CATCH_UP
-        while (left := unread(broker, SINK_GROUP, topics)) and self._now() < ends_at:
-            self._supervisor.restart_due()
+        while left := unread(broker, SINK_GROUP, topics):
+            if self._now() >= ends_at:
+                self._report.say(f"the sink did not catch up within {CATCH_UP.seconds} s: {left:,} records are lost")
+                return
             self._supervisor.pause(0.3)
-        if left:
-            self._report.say(f"the sink did not catch up within {CATCH_UP.seconds} s: {left:,} records are lost")

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Final, NoReturn
 
 from pulse.errors import StackFailed
 from pulse.local.child import Child, Command
@@ -22,6 +22,15 @@ _STOP: Final = "stop"
 
 class StopAsked(Exception):
     """Somebody asked the stack to stop (SIGINT, SIGTERM)."""
+
+
+class Hopeless(Exception):
+    """A child died in a way that a restart cannot mend; the message says what happened."""
+
+
+def mendable(name: str, code: int) -> str | None:
+    """The policy of a supervisor that knows of no hopeless death."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +60,15 @@ class _Kept:
 
 
 class Supervisor:
-    """`clock` is monotonic seconds. Use `signals()` around everything, so that Ctrl-C stops in order."""
+    """`clock` is monotonic seconds. Use `signals()` around everything, so that Ctrl-C stops in order.
+
+    `hopeless(name, exit_code)` says why a death cannot be mended by a restart, None when it can; `on_restart` is called
+    after every restart.
+    """
 
     def __init__(self, report: Report, logs: Path, clock: Callable[[], float], backoff: Backoff | None = None) -> None:
         self.on_restart: Callable[[], None] = lambda: None
+        self.hopeless: Callable[[str, int], str | None] = mendable
         self._report = report
         self._logs = logs
         self._clock = clock
@@ -105,16 +119,18 @@ class Supervisor:
         return wanted
 
     def run_to_end(self, command: Command) -> Child:
-        """Start `command` and return it when it has ended well; it is not restarted.
+        """Start `command` and return it when it has ended well; it is not restarted, all others are.
 
         Raises:
             StackFailed: it ended badly; the message carries its last lines.
+            Hopeless: another one died beyond mending meanwhile.
             StopAsked: somebody asked to stop meanwhile.
         """
         kept = self._keep(command)
         try:
             while kept.child.exit_code is None:
-                self._next(1.0)
+                self._mend(but=command.name)
+                self._next(self._until_restart())
             code = kept.child.wait(5)
         finally:
             self.stop([command.name], 2.0)
@@ -122,27 +138,16 @@ class Supervisor:
             raise StackFailed(f"{command.name} ended with exit code {code}; its last lines:\n{kept.child.tail()}")
         return kept.child
 
-    def watch(self, fatal: Callable[[str, int], str | None]) -> str:
-        """Restart what dies, until a death for which `fatal(name, exit_code)` gives a reason: returns that reason.
+    def watch(self) -> NoReturn:
+        """Restart what dies, as often as it dies.
 
         Raises:
+            Hopeless: one died beyond mending.
             StopAsked: somebody asked to stop.
         """
         while True:
-            for name, kept in list(self._kept.items()):
-                code = kept.child.exit_code
-                if code is not None and kept.restart_at is None:
-                    if (reason := fatal(name, code)) is not None:
-                        return reason
-                    self._plan_restart(name, kept, code)
-            self.restart_due()
+            self._mend()
             self._next(self._until_restart())
-
-    def restart_due(self) -> None:
-        """Start again what died and has waited long enough."""
-        for name, kept in self._kept.items():
-            if kept.restart_at is not None and self._clock() >= kept.restart_at:
-                self._restart(name, kept)
 
     def stop(self, names: Collection[str] | None = None, grace_s: float = 8.0) -> None:
         """Stop the named children (all without names) together and forget them: SIGTERM, after `grace_s` SIGKILL."""
@@ -158,20 +163,35 @@ class Supervisor:
             kept.output.close()
 
     def pause(self, seconds: float) -> None:
-        """Wait, but not when somebody asks to stop.
+        """Watch for so long.
 
         Raises:
-            StopAsked: somebody did.
+            Hopeless: one died beyond mending.
+            StopAsked: somebody asked to stop.
         """
         ends = self._clock() + seconds
         while (left_s := ends - self._clock()) > 0:
-            self._next(left_s)
+            self._mend()
+            until_restart_s = self._until_restart()
+            self._next(left_s if until_restart_s is None else min(left_s, until_restart_s))
 
     def _keep(self, command: Command) -> _Kept:
         output = Output(command.name, self._logs, self._report)
         kept = _Kept(Child(command, output.line, self._happened.put), output, since=self._clock())
         self._kept[command.name] = kept
         return kept
+
+    def _mend(self, but: str | None = None) -> None:
+        for name, kept in list(self._kept.items()):
+            code = kept.child.exit_code
+            if code is None or name == but:
+                continue
+            if kept.restart_at is None:
+                if (reason := self.hopeless(name, code)) is not None:
+                    raise Hopeless(reason)
+                self._plan_restart(name, kept, code)
+            elif self._clock() >= kept.restart_at:
+                self._restart(name, kept)
 
     def _plan_restart(self, name: str, kept: _Kept, code: int) -> None:
         kept.child.wait(2)

@@ -14,7 +14,7 @@ import pytest
 
 from pulse.errors import StackFailed
 from pulse.local.child import Command
-from pulse.local.supervisor import Backoff, StopAsked, Supervisor
+from pulse.local.supervisor import Backoff, Hopeless, StopAsked, Supervisor
 from tests.waiting import until
 
 READY = """print('{"event": "ready"}', flush=True)\n"""
@@ -58,18 +58,12 @@ def alive(pid: int) -> bool:
     return not Path(f"/proc/{pid}/stat").exists() or Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
 
 
-def never(_: str, __: int) -> None:
-    """No death is final."""
-
-
 def watch_until(supervisor: Supervisor, told: Told, part: str) -> None:
     """Watch until a line with `part` was told; the death of `tick` wakes the watch up again and again."""
+    supervisor.hopeless = lambda name, _: "enough" if name == "tick" and told.has(part) else None
     supervisor.start([program("tick", READY + "import time; time.sleep(0.1)")])
-
-    def enough(name: str, _: int) -> str | None:
-        return "done" if name == "tick" and told.has(part) else None
-
-    supervisor.watch(enough)
+    with pytest.raises(Hopeless, match="enough"):
+        supervisor.watch()
 
 
 def test_a_killed_child_is_restarted_and_its_last_lines_are_shown(supervisor: Supervisor, told: Told) -> None:
@@ -85,8 +79,26 @@ def test_a_killed_child_is_restarted_and_its_last_lines_are_shown(supervisor: Su
 
 def test_a_death_that_a_restart_cannot_mend_is_handed_to_the_stack(supervisor: Supervisor) -> None:
     supervisor.start([program("worker", READY + "raise SystemExit(78)")])
-    reason = supervisor.watch(lambda name, code: f"{name} {code}" if code == 78 else None)
-    assert reason == "worker 78"
+    supervisor.hopeless = lambda name, code: f"{name} {code}" if code == 78 else None
+    with pytest.raises(Hopeless, match="worker 78"):
+        supervisor.watch()
+
+
+def test_what_dies_while_a_task_runs_is_restarted_so_that_the_task_can_end(
+    supervisor: Supervisor, told: Told, tmp_path: Path
+) -> None:
+    mark = tmp_path / "second start"
+    reader = f"from pathlib import Path\nmark = Path({str(mark)!r})\nfirst = not mark.with_suffix('.first').exists()\n"
+    reader += f"mark.with_suffix('.first').touch()\n{READY}\nif first: raise SystemExit(1)\nmark.touch()\n{SLEEP}"
+    supervisor.start([program("reader", reader)])
+    task = f"import time\nfrom pathlib import Path\nwhile not Path({str(mark)!r}).exists(): time.sleep(0.05)"
+    supervisor.run_to_end(program("task", task))
+    assert told.has("reader ended (exit code 1)")
+
+
+def test_a_task_that_fails_fails_with_its_last_lines(supervisor: Supervisor) -> None:
+    with pytest.raises(StackFailed, match=r"(?s)task ended with exit code 1.*it was the disk"):
+        supervisor.run_to_end(program("task", "print('it was the disk')\nraise SystemExit(1)"))
 
 
 def test_a_child_that_ends_before_it_is_ready_fails_the_start_with_its_last_lines(supervisor: Supervisor) -> None:
@@ -113,7 +125,7 @@ def test_an_interrupt_ends_every_wait(supervisor: Supervisor) -> None:
     with supervisor.signals():
         os.kill(os.getpid(), signal.SIGINT)
         with pytest.raises(StopAsked):
-            supervisor.watch(never)
+            supervisor.watch()
 
 
 def test_the_backoff_grows_and_a_calm_run_forgives() -> None:
