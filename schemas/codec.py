@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails, from_json, to_json
 
 from schemas.catalogue import EVENT, MODELS, AnyEvent
 from schemas.errors import BadEvent, Reason
+from schemas.events.withdrawals import FactWithdrawn
 from schemas.limits import MAX_CLOCK_SKEW, MAX_EVENT_BYTES
 from schemas.money import MONEY_ERROR
 from schemas.upcast import upcast
@@ -64,12 +65,13 @@ def _to_event(event: dict[str, Any]) -> AnyEvent:
 
 
 def check_time(event: AnyEvent, now: datetime) -> None:
-    """Refuse an event from the future of the reader's clock.
+    """Refuse an event from the future of the reader's clock, and the withdrawal of one.
 
     Raises:
         BadEvent: with reason `future_time`.
     """
-    if event.time > now + MAX_CLOCK_SKEW:
+    latest = max(event.time, event.data.original.time) if isinstance(event, FactWithdrawn) else event.time
+    if latest > now + MAX_CLOCK_SKEW:
         raise BadEvent(Reason.FUTURE_TIME, f"time: more than {MAX_CLOCK_SKEW} ahead of the clock")
 
 

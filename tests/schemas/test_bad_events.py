@@ -144,6 +144,12 @@ def test_an_event_may_be_ahead_of_the_clock_by_the_skew_and_no_more() -> None:
     assert _refused(raw(latest), NOW - timedelta(microseconds=1)).reason == Reason.FUTURE_TIME
 
 
+def test_a_fact_of_the_future_cannot_be_withdrawn_today() -> None:
+    event = golden("fact.withdrawn.v1")
+    event["data"]["original"]["time"] = "2199-01-01T00:00:00Z"
+    assert _refused(raw(event), NOW).reason == Reason.FUTURE_TIME
+
+
 def test_a_binary_header_that_is_not_utf8_is_refused() -> None:
     headers = [("ce_type", b"interaction.logged.v1"), ("ce_subject", b"\xff")]
     with pytest.raises(BadEvent) as refused:
