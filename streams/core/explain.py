@@ -11,6 +11,7 @@ Between two snapshots at t0 and t1, with u = points of the score per unit of a s
 They sum to score1 - score0, because Σ u1·P1(t1) = Σ u1·P0(t1) + the events' points.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,9 @@ from streams.core.decay import share_left
 from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Floats, Tables
 from streams.core.score import MIDDLE, Assessment
 from streams.core.state import Pending
+
+MAX_EVENT_PARTS: Final = 200
+"""So many of the heaviest facts stand alone; the rest is one part a signal, so that no burst outgrows a message."""
 
 NEGLIGIBLE: Final = 1e-12
 """Points below this are rounding, not a part."""
@@ -80,7 +84,20 @@ def change(now: Assessment, row: int, since: Since, tables: Tables) -> tuple[Par
     rest = [
         Part.model_construct(kind=kind, points=points) for kind, points in plain.items() if abs(points) > NEGLIGIBLE
     ]
-    return tuple(part for part in events if abs(part.points) > NEGLIGIBLE) + tuple(rest)
+    return (*_bounded([part for part in events if abs(part.points) > NEGLIGIBLE]), *rest)
+
+
+def _bounded(events: list[Part]) -> list[Part]:
+    if len(events) <= MAX_EVENT_PARTS:
+        return events
+    events.sort(key=lambda part: -abs(part.points))
+    many: defaultdict[str | None, float] = defaultdict(float)
+    for part in events[MAX_EVENT_PARTS:]:
+        many[part.signal] += part.points
+    summed = [
+        Part.model_construct(kind=PartKind.EVENT, signal=signal, points=points) for signal, points in many.items()
+    ]
+    return events[:MAX_EVENT_PARTS] + summed
 
 
 def _event_part(fact: Pending, unit: float, as_of: float, tables: Tables) -> Part:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from schemas.catalogue import AnyEvent
 from schemas.health import Band, Dimension, PartKind
+from streams.core.explain import MAX_EVENT_PARTS
 from streams.core.state import NEVER
 from streams.core.telling import MAX_PENDING
 from tests.core.building import (
@@ -164,3 +165,14 @@ def test_facts_that_wait_to_be_told_stay_bounded() -> None:
     bench.feed(order(At(200, "one more")))
     assert len(bench.flush(now + 2, watermark=0).snapshots) == 1
     assert bench.partition.extras[0].pending == []
+
+
+def test_a_burst_of_facts_is_told_in_a_bounded_snapshot_that_still_sums_up() -> None:
+    bench = Bench()
+    bench.feed(*(contact(At(number / 10, f"c-{number}"), (number % 7 - 3) / 3) for number in range(3000)))
+    [snapshot] = bench.flush(300).snapshots
+    assert_explained([snapshot])
+    events = [part for part in snapshot.change if part.kind is PartKind.EVENT]
+    alone = [part for part in events if part.event_id is not None]
+    assert len(alone) == MAX_EVENT_PARTS
+    assert {part.signal for part in events if part.event_id is None} == {"contact", "service_contact", "sentiment"}
