@@ -21,6 +21,9 @@ from streams.worker.store import ColumnStore
 from streams.worker.transport import Batch
 
 _SAME_MISFIT: Final = 3
+_EMBEDDED_FETCH_WAIT_MS: Final = 20
+"""The in-memory broker answers a fetch that found nothing only when its time is up, whatever has come meanwhile."""
+
 _log = structlog.get_logger()
 
 
@@ -36,6 +39,7 @@ class WorkerApp(faust.App):
     flusher: Flusher
     store: ColumnStore
     on_ready: Callable[[], None]
+    fetch_max_wait_ms: int = 500
 
     def wire(self, engine: Engine, flusher: Flusher, on_ready: Callable[[], None]) -> None:
         """Give the app what it drives."""
@@ -182,6 +186,8 @@ def build(settings: WorkerSettings, broker: Broker, tables: Tables) -> WorkerApp
         consumer_group_instance_id=settings.instance_id,
         web_enabled=False,
     )
+    if broker.embedded:
+        app.fetch_max_wait_ms = _EMBEDDED_FETCH_WAIT_MS
     source = app.topic(
         *(topic.name for topic in EVENT_TOPICS), value_serializer=store.CODEC, key_serializer="raw", acks=False
     )

@@ -44,6 +44,12 @@ class Batch:
 class ConsumerThread(driver.AIOKafkaConsumerThread):
     """The driver's thread, reading record batches in bulk."""
 
+    def _create_consumer(self, loop: asyncio.AbstractEventLoop) -> Any:
+        consumer = super()._create_consumer(loop)
+        app: Any = self.app
+        consumer._fetch_max_wait_ms = app.fetch_max_wait_ms
+        return consumer
+
     async def _fetch_records(
         self, consumer: Any, active_partitions: set[TP], timeout: float | None = None, max_records: int | None = None
     ) -> dict[TP, Any]:
