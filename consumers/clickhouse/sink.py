@@ -25,6 +25,7 @@ from schemas.broker import Broker
 from schemas.errors import BadEvent, Reason
 from schemas.topics import INPUT_TOPICS, OUTPUT_TOPICS, SINK_GROUP
 
+_GATHER_S: Final = 0.15
 TOPICS: Final = tuple(topic.name for topic in (*INPUT_TOPICS, *OUTPUT_TOPICS))
 
 log = structlog.get_logger()
@@ -39,6 +40,7 @@ def run(settings: SinkSettings, clickhouse: ClickHouse, broker: Broker, on_ready
         topics=TOPICS,
         max_records=settings.max_records,
         poll_s=settings.poll_s,
+        gather_s=_GATHER_S if broker.embedded else 0.0,
         session_timeout_s=settings.session_timeout_s,
         instance_id=settings.instance_id,
     )

@@ -34,6 +34,7 @@ __all__ = ["Handler", "Record", "Subscription", "run"]
 _MEASURE_EVERY_S = 1.0
 _COMMIT_MS = 5_000
 _CLOSE_MS = 2_000
+_GATHER_POLL_S = 0.02
 _COME_AGAIN = (CommitFailedError, RebalanceInProgressError, KafkaTimeoutError, RetriableError)
 
 log = structlog.get_logger()
@@ -135,6 +136,18 @@ class _Loop:
         wait_s = self._subscription.poll_s
         if self._paused_until:
             wait_s = max(0.0, min(wait_s, self._paused_until - time.monotonic())) or wait_s
+        records = self._polled(wait_s)
+        ends_at = time.monotonic() + self._subscription.gather_s
+        while 0 < len(records) < self._subscription.max_records and time.monotonic() < ends_at:
+            more = self._polled(_GATHER_POLL_S)
+            if self._assignments.changed:
+                return more  # a new assignment reads from what is committed: what was in hand comes again
+            if not more:
+                break
+            records += more
+        return records
+
+    def _polled(self, wait_s: float) -> list[Record]:
         polled = self._consumer.poll(timeout_ms=int(wait_s * 1000))
         return [record for batch in polled.values() for record in batch]
 

@@ -76,8 +76,11 @@ class Subscription:
 
     `max_records` bounds one call of `handle`; `poll_s` is how long one poll waits and therefore how often `idle` is
     called and a stop is seen. `embedded_fetch_wait_ms` is how long the in-memory broker holds an empty answer back: it
-    does not wake a waiting reader when a record comes, so that this is the latency there. `on_assigned` is called after
-    every change of the assignment, before the first record of it is handled; a `Retry` from it is tried again.
+    does not wake a waiting reader when a record comes, so that this is the latency there. `gather_s` goes on polling
+    for so long while records come, and hands them over together: the in-memory broker gives one produced batch of a
+    partition a fetch, so that a handler whose call costs the same for one record as for hundreds would fall behind.
+    `on_assigned` is called after every change of the assignment, before the first record of it is handled; a `Retry`
+    from it is tried again.
     """
 
     group: str
@@ -86,6 +89,7 @@ class Subscription:
     poll_s: float = 0.2
     max_partition_fetch_bytes: int = 4 * 1024 * 1024
     embedded_fetch_wait_ms: int = 50
+    gather_s: float = 0.0
     session_timeout_s: float = 10.0
     instance_id: str | None = None
     retry_first_s: float = 0.2

@@ -1,13 +1,15 @@
 """The contract of the loop, on the in-memory broker and on Apache Kafka."""
 
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 from prometheus_client import Counter
 
-from consumers.runtime.loop import Record, Subscription
+from consumers.runtime.loop import Record, Subscription, _Loop
 from consumers.runtime.metrics import GAPS, LAG, MISSING
 from pulse.local.ports import free_port
 from schemas.broker import Broker
@@ -50,6 +52,44 @@ def test_a_retry_gets_the_same_records_again_and_skips_nothing(broker: Broker) -
         handler.until(lambda it: len(it.values) >= 100)
     assert handler.values == values
     assert handler.calls > 3
+
+
+def test_records_of_many_small_batches_are_handled_together_where_gathering_is_asked_for() -> None:
+    calls = {}
+    for gather_s in (0.0, 0.3):
+        subscription, handler = Subscription("g", ("t",), gather_s=gather_s), Remembering()
+        consumer = _OneRecordAPoll(20)
+        gathering = _Loop(subscription, consumer, handler, threading.Event(), lambda: None)
+        while records := gathering._poll():
+            handler.handle(records)
+        calls[gather_s] = handler.calls
+        assert handler.values == [b"%d" % number for number in range(20)]
+    assert calls == {0.0: 20, 0.3: 1}
+
+
+def test_what_was_gathered_before_a_new_assignment_is_left_to_be_read_again() -> None:
+    subscription = Subscription("g", ("t",), gather_s=0.3)
+    consumer = _OneRecordAPoll(5)
+    gathering = _Loop(subscription, consumer, Remembering(), threading.Event(), lambda: None)
+    consumer.on_poll = {3: lambda: setattr(gathering._assignments, "changed", True)}
+    assert [record.value for record in gathering._poll()] == [b"2"]
+
+
+class _OneRecordAPoll:
+    """A consumer that gives one record of one partition a poll, as the in-memory broker does with single records."""
+
+    def __init__(self, count: int) -> None:
+        self.values = [b"%d" % number for number in range(count)]
+        self.polls = 0
+        self.on_poll: dict[int, Callable[[], None]] = {}
+
+    def poll(self, timeout_ms: int) -> dict[str, list[Any]]:
+        self.polls += 1
+        self.on_poll.get(self.polls, lambda: None)()
+        if self.polls > len(self.values):
+            return {}
+        offset = self.polls - 1
+        return {"t": [SimpleNamespace(topic="t", partition=0, offset=offset, value=self.values[offset])]}
 
 
 def test_a_record_is_handled_soon_after_it_came(broker: Broker) -> None:
