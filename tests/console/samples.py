@@ -102,7 +102,7 @@ def snapshot(  # noqa: PLR0913 - each test names what matters to it
         account_id=AccountId(account),
         version=version,
         as_of=at,
-        produced_at=at,
+        produced_at=at + timedelta(milliseconds=version),
         caused_by_record_at=at,
         policy="default/1",
         score=score,

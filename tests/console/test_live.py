@@ -36,8 +36,9 @@ def test_what_is_no_position_is_refused(text: str) -> None:
         from_text(text)
 
 
-@given(st.integers(1, 20), st.integers(0, 60), st.integers(0, 60))
-def test_ring_gives_all_that_was_missed_or_says_that_it_cannot(limit: int, count: int, seen: int) -> None:
+@given(st.integers(1, 20), st.integers(0, 60), st.data())
+def test_ring_gives_all_that_was_missed_or_says_that_it_cannot(limit: int, count: int, data: st.DataObject) -> None:
+    seen = data.draw(st.integers(0, count))
     ring = Ring(limit)
     ring.start(ALERTS.name, 0, 0)
     for order in range(count):
@@ -126,7 +127,7 @@ def test_jump_of_the_reader_makes_open_pages_read_themselves_anew() -> None:
         hub = Hub(100, 100)
         hub.take(batch(record(0)))
         page = hub.open(Interest(), {(ALERTS.name, 0): 1})
-        hub.take(Batch(started=(((ALERTS.name, 0), 500),)))
+        hub.take(Batch(started=(((ALERTS.name, 0), 500, 500),)))
         assert page.lost
         assert hub.open(Interest(), {(ALERTS.name, 0): 1}).lost
         assert not hub.open(Interest(), {(ALERTS.name, 0): 500}).lost
@@ -140,6 +141,26 @@ def test_rendered_page_begins_where_the_warehouse_is() -> None:
         hub.take(Batch(records=tuple(record(order) for order in range(5)), settled={(ALERTS.name, 0): 3}))
         page = hub.open(Interest(), from_text(hub.page_position))
         assert offsets(await page.drain(1)) == [3, 4]
+
+    asyncio.run(scene())
+
+
+def test_page_that_is_ahead_of_a_reader_that_just_began_is_told_nothing_twice() -> None:
+    async def scene() -> None:
+        hub = Hub(100, 100)
+        hub.take(Batch(started=(((ALERTS.name, 0), 0, 5),)))
+        page = hub.open(Interest(), {(ALERTS.name, 0): 3})
+        hub.take(batch(*(record(order) for order in range(5))))
+        assert offsets(await page.drain(1)) == [3, 4]
+
+    asyncio.run(scene())
+
+
+def test_page_that_knows_more_than_the_log_holds_reads_itself_anew() -> None:
+    async def scene() -> None:
+        hub = Hub(100, 100)
+        hub.take(Batch(started=(((ALERTS.name, 0), 0, 5),)))
+        assert hub.open(Interest(), {(ALERTS.name, 0): 6}).lost
 
     asyncio.run(scene())
 

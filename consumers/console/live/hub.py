@@ -32,11 +32,12 @@ class Interest:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What the reader brings: partitions it begins to read (without holes from there), records, and how far the
-    warehouse has stored each partition.
+    """What the reader brings: partitions it begins to read, records, and how far the warehouse has stored each.
+
+    `started` tells from which offset on there are no holes, and where the log ends then.
     """
 
-    started: tuple[tuple[TopicPartition, int], ...] = ()
+    started: tuple[tuple[TopicPartition, int, int], ...] = ()
     records: tuple[Record, ...] = ()
     settled: Position | None = None
 
@@ -44,8 +45,9 @@ class Batch:
 class Page:
     """One open page: what waits to be shown on it. `lost` once it missed something."""
 
-    def __init__(self, interest: Interest, limit: int) -> None:
+    def __init__(self, interest: Interest, limit: int, seen: Position) -> None:
         self.interest = interest
+        self._seen = seen
         self.lost = False
         self.closed = False
         self._limit = limit
@@ -58,7 +60,8 @@ class Page:
         On a page of many accounts a newer snapshot takes the place of the one that waits; the page of one account tells
         every step.
         """
-        if self.lost or not self.interest.wants(record):
+        known = record.offset < self._seen.get((record.topic, record.partition), 0)
+        if self.lost or known or not self.interest.wants(record):
             return
         newest_counts = record.topic == HEALTH.name and self.interest.account is None
         name = record.key if newest_counts else (record.topic, record.partition, record.offset)
@@ -112,8 +115,8 @@ class Hub:
 
     def take(self, batch: Batch) -> None:
         """Keep the records and hand them to the pages that want them."""
-        for (topic, partition), offset in batch.started:
-            self._start(topic, partition, offset)
+        for place, offset, end in batch.started:
+            self._start(place, offset, end)
         for record in batch.records:
             self._ring.add(record)
             for page in (*self._accounts.get(record.key, ()), *self._portfolios):
@@ -126,7 +129,7 @@ class Hub:
 
     def open(self, interest: Interest, position: Position) -> Page:
         """A page that has seen all up to `position`; what came since waits on it already."""
-        page = Page(interest, self._queue_limit)
+        page = Page(interest, self._queue_limit, position)
         missed = self._ring.since(position, interest.topics)
         if missed is None:
             page.lose()
@@ -153,9 +156,9 @@ class Hub:
         """Whether the warehouse has stored every one of these records."""
         return all(self._settled.get(where, 0) > offset for where, offset in marks)
 
-    def _start(self, topic: str, partition: int, offset: int) -> None:
-        jumped = (topic, partition) in self._ring.position()
-        self._ring.start(topic, partition, offset)
+    def _start(self, place: TopicPartition, offset: int, end: int) -> None:
+        jumped = place in self._ring.position()
+        self._ring.start(*place, offset, end)
         if jumped:
             for page in self._pages():
                 page.lose()

@@ -7,7 +7,7 @@ as applying it once, so a page may be sent again what it has seen.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
 from pydantic import BaseModel, ValidationError
@@ -23,6 +23,8 @@ from schemas.health import HealthSnapshot, PartKind
 from schemas.topics import ALERTS, HEALTH
 
 log = structlog.get_logger()
+
+_POINTS_KEPT: Final = 500
 
 _M = TypeVar("_M", bound=BaseModel)
 
@@ -55,6 +57,7 @@ class AccountPatches:
     def __init__(self, account_id: str, shown: datetime | None) -> None:
         self._account_id = account_id
         self._shown = shown
+        self._points: dict[str, float] = {}
 
     def allowed(self, visit: Visit) -> bool:
         """Whether the viewer may (still) see the account. Asks the warehouse."""
@@ -63,13 +66,13 @@ class AccountPatches:
     def paint(self, visit: Visit, records: Sequence[Record]) -> str:
         """The changes of the page."""
         patch = Patch()
-        for record in records:
+        for record in sorted(records, key=lambda one: one.topic != HEALTH.name):
             if record.topic == HEALTH.name:
                 self._take_snapshot(patch, record)
             elif record.topic == ALERTS.name:
                 _place(patch, visit, record, lambda _: True)
             else:
-                _take_event(patch, visit, record)
+                self._take_event(patch, visit, record)
         return patch.html(visit, with_account=False, back=f"/account?id={self._account_id}")
 
     def _take_snapshot(self, patch: Patch, record: Record) -> None:
@@ -79,11 +82,25 @@ class AccountPatches:
         self._shown = snapshot.produced_at
         patch.cards = [snapshot]
         patch.changes.append(_as_change(snapshot))
-        patch.moved += [
-            (fact_key(part.source or "", part.event_id), part.points)
-            for part in snapshot.change
-            if part.kind is PartKind.EVENT and part.event_id is not None
-        ]
+        self._note_points(patch, snapshot)
+
+    def _note_points(self, patch: Patch, snapshot: HealthSnapshot) -> None:
+        """Points of events that the page shows, or will: a score may be read before the event behind it."""
+        for part in snapshot.change:
+            if part.kind is PartKind.EVENT and part.event_id is not None:
+                key = fact_key(part.source or "", part.event_id)
+                patch.moved.append((key, part.points))
+                self._points[key] = part.points
+        while len(self._points) > _POINTS_KEPT:
+            self._points.pop(next(iter(self._points)))
+
+    def _take_event(self, patch: Patch, visit: Visit, record: Record) -> None:
+        try:
+            event = decode(record.value, record.headers, visit.now)
+        except BadEvent:
+            return  # the worker dead-letters it; there is nothing to tell on this page
+        points = self._points.get(fact_key(event.source, event.id))
+        patch.entries.append(from_event(event, Telling(visit.look.reader, visit.hierarchy.name_of), points))
 
 
 class WorklistPatches:
@@ -161,14 +178,6 @@ def _place(patch: Patch, visit: Visit, record: Record, shows: Callable[[Episode]
         patch.placed.append(episode)
     else:
         patch.replaced.append(episode)
-
-
-def _take_event(patch: Patch, visit: Visit, record: Record) -> None:
-    try:
-        event = decode(record.value, record.headers, visit.now)
-    except BadEvent:
-        return  # the worker dead-letters it; there is nothing to tell on this page
-    patch.entries.append(from_event(event, Telling(visit.look.reader, visit.hierarchy.name_of)))
 
 
 def _as_change(snapshot: HealthSnapshot) -> Change:

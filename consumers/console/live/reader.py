@@ -96,10 +96,11 @@ class Reader:
     def _seek(self, consumer: KafkaConsumer, places: Iterable[TopicPartition], begin: list[TopicPartition]) -> None:
         """Go on where we were; partitions we never read begin one ring's length before their end."""
         started = self._near_end(consumer, begin)
-        self._next |= started
+        self._next |= {place: at for place, (at, _) in started.items()}
         for place in places:
             consumer.seek(place, self._next[place])
-        self._post(Batch(started=tuple(((place.topic, place.partition), at) for place, at in started.items())))
+        told = (((place.topic, place.partition), at, end) for place, (at, end) in started.items())
+        self._post(Batch(started=tuple(told)))
 
     def _jump(self, consumer: KafkaConsumer) -> None:
         behind = [
@@ -109,11 +110,12 @@ class Reader:
             log.info("live_reader_jumps", partitions=len(behind))
             self._seek(consumer, behind, begin=behind)
 
-    def _near_end(self, consumer: KafkaConsumer, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+    def _near_end(self, consumer: KafkaConsumer, places: list[TopicPartition]) -> dict[TopicPartition, tuple[int, int]]:
+        """Where to begin in each partition, and where it ends."""
         if not places:
             return {}
         first, end = consumer.beginning_offsets(places), consumer.end_offsets(places)
-        return {place: max(first[place], end[place] - self._ring_records) for place in places}
+        return {place: (max(first[place], end[place] - self._ring_records), end[place]) for place in places}
 
     def _read(self, consumer: KafkaConsumer) -> None:
         polled = consumer.poll(timeout_ms=_POLL_MS, max_records=self._ring_records)

@@ -31,6 +31,7 @@ class Record:
 class _Lane:
     first: int
     next: int
+    end: int = 0
     records: deque[Record] = field(default_factory=deque)
 
 
@@ -41,9 +42,9 @@ class Ring:
         self._limit = limit
         self._lanes: dict[TopicPartition, _Lane] = {}
 
-    def start(self, topic: str, partition: int, offset: int) -> None:
-        """From here on reading is without holes: what was held before is forgotten."""
-        self._lanes[topic, partition] = _Lane(first=offset, next=offset)
+    def start(self, topic: str, partition: int, offset: int, end: int | None = None) -> None:
+        """From here on reading is without holes: what was held before is forgotten. `end` is where the log ends now."""
+        self._lanes[topic, partition] = _Lane(first=offset, next=offset, end=offset if end is None else end)
 
     def add(self, record: Record) -> None:
         """Keep the record. A jump in the offsets is a hole, but not in a compacted topic: there the newest is all."""
@@ -68,13 +69,16 @@ class Ring:
         }
 
     def since(self, position: Position, topics: Collection[str]) -> list[Record] | None:
-        """What was read after `position`, in reading order; None when some of it is no longer held."""
+        """What was read after `position`, in reading order.
+
+        None when some of it is no longer held, and when the log does not reach that far: it was begun anew.
+        """
         found: list[Record] = []
         for (topic, partition), lane in self._lanes.items():
             if topic not in topics:
                 continue
             wanted = position.get((topic, partition), 0)
-            if wanted < lane.first:
+            if wanted < lane.first or wanted > max(lane.next, lane.end):
                 return None
             found.extend(_tail(lane.records, wanted))
         return sorted(found, key=lambda record: record.order)
