@@ -1,6 +1,6 @@
 """Facts and outputs as the pipeline makes them, and a producer that writes them where they belong."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -133,7 +133,7 @@ class Log:
 
     def __init__(self, broker: Broker) -> None:
         self._producer = Producer(
-            {"bootstrap.servers": broker.bootstrap, "partitioner": "murmur2", "acks": "all", "linger.ms": 5}
+            {"bootstrap.servers": broker.bootstrap, "partitioner": "murmur2", "acks": "all", "log_level": 0}
         )
 
     def tell(self, events: Iterable[AnyEvent]) -> None:
@@ -146,7 +146,7 @@ class Log:
         topic: str,
         key: bytes | None,
         value: bytes | None,
-        headers: list[tuple[str, bytes]] | None = None,
+        headers: Sequence[tuple[str, bytes | None]] | None = None,
         partition: int = -1,
     ) -> None:
         """Any bytes; `flush` makes them certain."""

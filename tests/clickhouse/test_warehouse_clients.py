@@ -13,9 +13,11 @@ ROWS = 120_000
 
 
 @pytest.mark.parametrize("compression", ["lz4", "zstd", "gzip", False])
-def test_no_row_of_a_large_insert_is_lost_in_any_compression(clickhouse: ClickHouse, compression: str | bool) -> None:
+def test_no_row_of_a_large_insert_is_lost_in_any_compression(
+    server: ClickHouse, scratch: Client, compression: str | bool
+) -> None:
     client = clickhouse_connect.get_client(
-        dsn=clickhouse.url.replace("//", "//pulse:secret@"), database=clickhouse.database, compress=compression
+        dsn=server.url.replace("//", "//pulse:secret@"), database=scratch.database, compress=compression
     )
     client.command("CREATE TABLE many (a Int64, s String) ENGINE = MergeTree ORDER BY a")
     told = client.insert(
@@ -67,7 +69,8 @@ def test_faults_of_a_query_carry_clickhouse_s_code(client: Client, sql: str, cod
     assert caught.value.code == code
 
 
-def test_an_insert_with_a_bad_value_is_refused_whole(client: Client) -> None:
+def test_an_insert_with_a_bad_value_is_refused_whole(scratch: Client) -> None:
+    client = scratch
     client.command("CREATE TABLE numbers (a Int64) ENGINE = MergeTree ORDER BY a")
     with pytest.raises(DatabaseError) as caught:
         client.raw_insert("numbers", ["a"], insert_block=b'{"a":1}\n{"a":"x"}\n', fmt="JSONEachRow")

@@ -2,10 +2,8 @@
 
 import os
 import shutil
-import subprocess
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -22,22 +20,6 @@ from tests.waiting import until
 
 def place(port: int) -> ClickHouse:
     return ClickHouse(url=f"http://127.0.0.1:{port}", database="default")
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder on a disk of 64 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)]
-    try:
-        done = subprocess.run(mounting, capture_output=True, text=True, timeout=10, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        pytest.skip(f"cannot mount a small disk here: {error}")
-    if done.returncode != 0:
-        pytest.skip(f"cannot mount a small disk here: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], timeout=10, check=True)
 
 
 def test_a_second_warehouse_on_the_same_data_is_refused_and_says_who_holds_it(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS events
     offset UInt64 COMMENT 'Kafka offset' CODEC(Delta, ZSTD(1)),
     record_at DateTime64(3, 'UTC') COMMENT 'timestamp Kafka gave the record' CODEC(Delta, ZSTD(1)),
     ingested_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC') COMMENT 'when it reached the warehouse' CODEC(Delta, ZSTD(1)),
-    first_wins UInt64 MATERIALIZED bitNot(toUInt64(toUnixTimestamp64Milli(record_at))) COMMENT 'the earliest record of a fact is kept: the largest value wins' CODEC(Delta, ZSTD(1)),
+    first_wins UInt64 MATERIALIZED bitNot(bitOr(bitShiftLeft(toUInt64(toUnixTimestamp64Milli(record_at)), 22), bitAnd(offset, 4194303))) COMMENT 'the earliest record of a fact is kept, by time and then offset: the largest value wins' CODEC(Delta, ZSTD(1)),
 
     INDEX by_event_id event_id TYPE bloom_filter(0.01) GRANULARITY 4
 )

@@ -110,7 +110,7 @@ CREATE TABLE IF NOT EXISTS alerts
     offset UInt64 COMMENT 'Kafka offset' CODEC(Delta, ZSTD(1)),
     record_at DateTime64(3, 'UTC') COMMENT 'timestamp Kafka gave the record' CODEC(Delta, ZSTD(1)),
     ingested_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC') COMMENT 'when it reached the warehouse' CODEC(Delta, ZSTD(1)),
-    first_wins UInt64 MATERIALIZED bitNot(toUInt64(toUnixTimestamp64Milli(record_at))) COMMENT 'a step told again keeps its first telling: the largest value wins',
+    first_wins UInt64 MATERIALIZED bitNot(bitOr(bitShiftLeft(toUInt64(toUnixTimestamp64Milli(record_at)), 22), bitAnd(offset, 4194303))) COMMENT 'a step told again keeps its first telling: the largest value wins',
 
     INDEX by_alert_id alert_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
@@ -139,7 +139,7 @@ CREATE TABLE IF NOT EXISTS deliveries
     offset UInt64 COMMENT 'Kafka offset' CODEC(Delta, ZSTD(1)),
     record_at DateTime64(3, 'UTC') COMMENT 'timestamp Kafka gave the record' CODEC(Delta, ZSTD(1)),
     ingested_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC') COMMENT 'when it reached the warehouse' CODEC(Delta, ZSTD(1)),
-    first_wins UInt64 MATERIALIZED bitNot(toUInt64(toUnixTimestamp64Milli(record_at))) COMMENT 'the first receipt of an attempt is kept: the largest value wins',
+    first_wins UInt64 MATERIALIZED bitNot(bitOr(bitShiftLeft(toUInt64(toUnixTimestamp64Milli(record_at)), 22), bitAnd(offset, 4194303))) COMMENT 'the first receipt of an attempt is kept: the largest value wins',
 
     INDEX by_step_id step_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
