@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 
 from consumers.runtime.connect import durable_producer
 from consumers.runtime.errors import Retry
@@ -83,7 +83,7 @@ class Publisher:
         self._unsettled = []
         producer, self._producer = self._producer, None
         if producer is not None:
-            producer.close(timeout=0)
+            _abandon(producer)
         return Retry(reason)
 
     def __enter__(self) -> Self:
@@ -91,4 +91,14 @@ class Publisher:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._producer is not None:
-            self._producer.close(timeout=2)
+            _abandon(self._producer)
+
+
+def _abandon(producer: KafkaProducer) -> None:
+    """Close the producer with whatever it could not write: that was reported as not acknowledged."""
+    try:
+        producer.close(timeout=1)
+    except KafkaTimeoutError:
+        # kafka-python 3.0 gives up closing here and would leave its thread at work.
+        producer._sender.force_close()  # noqa: SLF001
+        producer.close(timeout=1)
