@@ -67,18 +67,15 @@ def to_blocks(batch: Sorted, now: datetime) -> list[Block]:
     """Everything that has to be written for the batch, tables with rows only."""
     blocks = [_events(batch.events)]
     blocks += [_outputs(_ARRIVING[topic], records) for topic, records in batch.outputs.items()]
-    unreadable = [record for record, _ in batch.unreadable]
     blocks.append(_letters([*(_letter(record) for record in batch.dead_letters), *apart(batch.unreadable, now)]))
-    blocks.append(_seen(batch.dead_letters, "stored"))
-    blocks.append(_seen([record for record, _ in batch.refused], "refused"))
-    blocks.append(_seen(unreadable, "set_apart"))
-    blocks.append(_seen(batch.deleted, "deleted"))
+    # Last: a record that is listed has been written.
+    blocks.append(_seen(_outcomes(batch)))
     return [block for block in blocks if block.records]
 
 
 def set_apart(record: Record, bad: BadEvent, now: datetime) -> list[Block]:
     """What is written for a record that the database would not take."""
-    return [_letters(apart([(record, bad)], now)), _seen([record], "set_apart")]
+    return [_letters(apart([(record, bad)], now)), _seen([(record, "set_apart")])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +130,20 @@ def _outputs(table: str, records: Sequence[Record]) -> Block:
     return Block(table, {"payload": "String", **_PLACE}, [payloads, *_places(records)], records)
 
 
-def _seen(records: Sequence[Record], outcome: str) -> Block:
-    columns = [*_places(records), [outcome] * len(records)]
+def _outcomes(batch: Sorted) -> list[tuple[Record, str]]:
+    outputs = [record for records in batch.outputs.values() for record in records]
+    stored = [*(read.record for read in batch.events), *outputs, *batch.dead_letters]
+    return [
+        *((record, "stored") for record in stored),
+        *((record, "refused") for record, _ in batch.refused),
+        *((record, "set_apart") for record, _ in batch.unreadable),
+        *((record, "deleted") for record in batch.deleted),
+    ]
+
+
+def _seen(found: Sequence[tuple[Record, str]]) -> Block:
+    records = [record for record, _ in found]
+    columns = [*_places(records), [outcome for _, outcome in found]]
     return Block("records", {**_PLACE, "outcome": "String"}, columns, records)
 
 

@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS arriving_events
     record_at DateTime64(3, 'UTC') COMMENT 'timestamp Kafka gave the record'
 )
 ENGINE = Null
-COMMENT 'Way in for events of the input topics, keeps nothing. Fills events, profiles, managers and records.';
+COMMENT 'Way in for events of the input topics, keeps nothing. Fills events, profiles and managers.';
 
 CREATE TABLE IF NOT EXISTS arriving_health
 (
@@ -28,15 +28,15 @@ CREATE TABLE IF NOT EXISTS arriving_health
     record_at DateTime64(3, 'UTC') COMMENT 'timestamp Kafka gave the record'
 )
 ENGINE = Null
-COMMENT 'Way in for health snapshots, keeps nothing. Fills health_history, health, contributions, changes and records.';
+COMMENT 'Way in for health snapshots, keeps nothing. Fills health_history, health, contributions and changes.';
 
 CREATE TABLE IF NOT EXISTS arriving_alerts AS arriving_health
 ENGINE = Null
-COMMENT 'Way in for alert steps, keeps nothing. Fills alerts and records.';
+COMMENT 'Way in for alert steps, keeps nothing. Fills alerts.';
 
 CREATE TABLE IF NOT EXISTS arriving_deliveries AS arriving_health
 ENGINE = Null
-COMMENT 'Way in for delivery receipts, keeps nothing. Fills deliveries and records.';
+COMMENT 'Way in for delivery receipts, keeps nothing. Fills deliveries.';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS events_arrived TO events AS
 WITH JSONExtract(payload, 'data', 'Tuple(
@@ -96,9 +96,6 @@ SELECT
     time, topic, partition, offset, record_at
 FROM arriving_events
 WHERE type = 'manager.profile_set.v1';
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS records_of_events TO records AS
-SELECT topic, partition, offset, record_at FROM arriving_events;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS health_arrived TO health_history AS
 WITH
@@ -165,9 +162,6 @@ SELECT
 FROM arriving_health
 ARRAY JOIN s.change AS part, arrayEnumerate(s.change) AS no;
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS records_of_health TO records AS
-SELECT topic, partition, offset, record_at FROM arriving_health;
-
 CREATE MATERIALIZED VIEW IF NOT EXISTS alerts_arrived TO alerts AS
 WITH JSONExtract(payload, 'Tuple(account_id String, alert_id String, step_no UInt32, step_id String,
     account_name String, kind String, episode UInt32, step String, reason String, at String, decided_at String,
@@ -201,9 +195,6 @@ SELECT
     topic, partition, offset, record_at
 FROM arriving_alerts;
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS records_of_alerts TO records AS
-SELECT topic, partition, offset, record_at FROM arriving_alerts;
-
 CREATE MATERIALIZED VIEW IF NOT EXISTS deliveries_arrived TO deliveries AS
 WITH JSONExtract(payload, 'Tuple(notification_id String, attempt UInt32, at String, alert_id String, step_id String,
     account_id String, recipient String, channel String, outcome String, reason String, detail String,
@@ -223,6 +214,3 @@ SELECT
     parseDateTime64BestEffortOrNull(r.caused_by_record_at, 3, 'UTC') AS caused_by_record_at,
     topic, partition, offset, record_at
 FROM arriving_deliveries;
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS records_of_deliveries TO records AS
-SELECT topic, partition, offset, record_at FROM arriving_deliveries;
