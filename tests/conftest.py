@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what uses the real Kafka or the browser, so that `-m 'not kafka'` leaves it out."""
     for item in items:
         names: list[str] = getattr(item, "fixturenames", [])
-        for fixture, marker in (("kafka_broker", "kafka"), ("fresh_kafka_broker", "kafka"), ("browser", "browser")):
+        for fixture, marker in (("kafka_jars", "kafka"), ("browser", "browser")):
             if fixture in names:
                 item.add_marker(marker)
 
@@ -53,15 +53,20 @@ def fresh_embedded_broker() -> Iterator[Broker]:
 
 
 @pytest.fixture(scope="session")
-def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """One Apache Kafka for the whole session, without topics: use `fresh_kafka_broker` for an empty one."""
+def kafka_jars() -> Path:
+    """The cache with Apache Kafka in it: for tests that start one of their own."""
     try:
         jars.java()
-        cache = jars.default_cache()
-        jars.jars(cache)
+        jars.jars(jars.default_cache())
     except Missing as error:
         missing("kafka", str(error))
-    node = kafka.Node(tmp_path_factory.mktemp("kafka"), free_port(), cache=cache)
+    return jars.default_cache()
+
+
+@pytest.fixture(scope="session")
+def kafka_broker(kafka_jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """One Apache Kafka for the whole session, without topics: use `fresh_kafka_broker` for an empty one."""
+    node = kafka.Node(tmp_path_factory.mktemp("kafka"), free_port(), cache=kafka_jars)
     child = Child(kafka.command(node))
     try:
         yield Broker(bootstrap=child.wait_ready()["bootstrap"])

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,8 +42,15 @@ class Up:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def wait_said(self, part: str, timeout_s: float = UP_WITHIN_S) -> dict[str, Any]:
+    def wait_up(self) -> None:
+        """Wait until it says that it is up."""
+        self._wait(lambda said: said == "up", "up", UP_WITHIN_S)
+
+    def wait_said(self, part: str, timeout_s: float) -> dict[str, Any]:
         """The next line whose event contains `part`."""
+        return self._wait(lambda said: part in said, part, timeout_s)
+
+    def _wait(self, wanted: Callable[[str], bool], what: str, timeout_s: float) -> dict[str, Any]:
         ends = time.monotonic() + timeout_s
         while (left_s := ends - time.monotonic()) > 0:
             try:
@@ -52,9 +59,9 @@ class Up:
                 break
             if said is None:
                 break
-            if part in str(said.get("event")):
+            if wanted(str(said.get("event"))):
                 return said
-        raise AssertionError(f"never said {part!r}:\n" + "\n".join(self.lines[-40:]))
+        raise AssertionError(f"never said {what!r}:\n" + "\n".join(self.lines[-40:]))
 
     def stop(self, number: int = signal.SIGINT, within_s: float = 30) -> int:
         """Send the signal and return the exit code."""
@@ -119,7 +126,7 @@ def up(data: Path, *options: str) -> Iterator[Up]:
     """A stack that is up for the time of the block."""
     started = Up(data, *options)
     try:
-        started.wait_said("up")
+        started.wait_up()
         yield started
     finally:
         started.close()

@@ -11,7 +11,6 @@ from pathlib import Path
 from pulse.exit_codes import ExitCode
 from pulse.local import secrets
 from pulse.local.running import find
-from schemas.broker import Broker
 from tests.stack.running_stack import ROOT, alive, event, up
 from tests.waiting import until
 
@@ -63,7 +62,7 @@ def test_secrets_are_made_once_and_for_their_owner_alone(tmp_path: Path) -> None
             assert path.stat().st_mode & 0o077 == 0, path
 
 
-def test_with_a_real_kafka_a_restart_finds_its_log_on_disk(tmp_path: Path, kafka_broker: Broker) -> None:
+def test_with_a_real_kafka_a_restart_finds_its_log_on_disk(tmp_path: Path, kafka_jars: Path) -> None:
     data = tmp_path / "data"
     order = event("purchase.order_placed.v1", "retail-1", {"order_id": "O-1", "amount": "10", "currency": "EUR"})
     with up(data, "--kafka") as first:
