@@ -62,7 +62,7 @@ def test_secrets_are_made_once_and_for_their_owner_alone(tmp_path: Path) -> None
             assert path.stat().st_mode & 0o077 == 0, path
 
 
-def test_with_a_real_kafka_a_restart_finds_its_log_on_disk(tmp_path: Path, kafka_jars: Path) -> None:
+def test_a_real_kafka_survives_restarts_and_leaves_no_orphan(tmp_path: Path, kafka_jars: Path) -> None:
     data = tmp_path / "data"
     order = event("purchase.order_placed.v1", "retail-1", {"order_id": "O-1", "amount": "10", "currency": "EUR"})
     with up(data, "--kafka") as first:
@@ -76,4 +76,22 @@ def test_with_a_real_kafka_a_restart_finds_its_log_on_disk(tmp_path: Path, kafka
         assert second.post(order, more).status_code in (200, 202)
         applied = "SELECT events_applied FROM health FINAL WHERE account_id = 'retail-1'"
         until(lambda: second.query(applied) == [{"events_applied": 2}], 30)
-        assert second.stop() == ExitCode.DONE
+
+        wrapper = second.described().processes["broker"]
+        (java,) = children(wrapper)
+        os.kill(wrapper, signal.SIGKILL)
+        second.wait_said("broker restarted", 20)
+        assert not alive(java), "Java does not outlive the process that watches over it"
+        third = event("purchase.order_placed.v1", "retail-1", {"order_id": "O-3", "amount": "10", "currency": "EUR"}, 3)
+        until(lambda: second.post(third).status_code in (200, 202), 60)
+        until(lambda: second.query(applied) == [{"events_applied": 3}], 60)
+
+        pids = list(second.described().processes.values())
+        pids += children(second.described().processes["broker"])
+        second.process.send_signal(signal.SIGKILL)
+        until(lambda: not [pid for pid in pids if alive(pid)], 30)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
