@@ -30,7 +30,7 @@ from pulse.simulate.load import Recipe, load
 from pulse.simulate.stream import IN_FLIGHT, Ledger, Pace, send_all, send_live
 
 LOADED_WITHIN_S: Final = 120.0
-SETTLED_WITHIN_S: Final = 45.0
+SETTLED_WITHIN_S: Final = 90.0
 _SUMMARY_EVERY_S: Final = 1.0
 
 

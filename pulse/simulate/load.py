@@ -35,6 +35,6 @@ def _of_customer(customer: Customer, people: list[Manager], end: datetime, recip
     if recipe.with_purchases:
         for order in customer.orders:
             yield order.fact
-    for made in companions(customer, people, recipe.seed):
+    for made in companions(customer, people, recipe.seed, end):
         if made.at <= end:
             yield made

@@ -20,6 +20,7 @@ _SECTORS: Final = ("Retail", "Foods", "Music", "Travel", "Logistics", "Clinic", 
 _STRATEGIC: Final = Decimal(400)
 _MID: Final = Decimal(90)
 _INVOICED_FROM: Final = Decimal(70)
+_STILL_BUYING: Final = timedelta(days=75)
 _MONTHS_OF_LOG: Final = 18
 
 
@@ -48,8 +49,8 @@ class Teller:
         return at + timedelta(hours=least_h + (most_h - least_h) * self.rng.random())
 
 
-def companions(customer: Customer, people: list[Manager], seed: int) -> list[Fact]:
-    """Everything invented for one account, in no particular order; some lie beyond the end of the log."""
+def companions(customer: Customer, people: list[Manager], seed: int, end: datetime) -> list[Fact]:
+    """Everything invented for one account, in no particular order; some lie beyond `end`, the end of the log."""
     teller = Teller(customer, seed)
     segment = _set_profile(teller, people)
     for number, order in enumerate(customer.orders, start=1):
@@ -58,6 +59,7 @@ def companions(customer: Customer, people: list[Manager], seed: int) -> list[Fac
         _talk(teller, order)
         complain(teller, order, number)
     _check_in(teller, segment)
+    _review(teller, end)
     return teller.facts
 
 
@@ -93,7 +95,7 @@ def _set_profile(teller: Teller, people: list[Manager]) -> Segment:
 
 
 def _ship(teller: Teller, order: Order) -> None:
-    if not teller.happens(0.28):
+    if not teller.happens(0.2):
         return
     shipped_at = teller.after(order.fact.at, 4, 60)
     teller.tell(shipped_at, LOGISTICS, "purchase.order_shipped.v1", {"order_id": order.id})
@@ -151,6 +153,17 @@ def _check_in(teller: Teller, segment: Segment) -> None:
         data = contact(teller.rng, teller.temper) | {"direction": "outbound"}
         teller.tell(at, CRM, "interaction.logged.v1", data)
         at = teller.after(at, 0.6 * gap_h, 1.4 * gap_h)
+
+
+def _review(teller: Teller, end: datetime) -> None:
+    """Who still buys as the log ends was visited and asked lately: it is their health that people look at."""
+    if teller.customer.orders[-1].fact.at < end - _STILL_BUYING:
+        return
+    for _ in range(2):
+        at = end - timedelta(hours=1000 * teller.rng.random())
+        teller.tell(at, CRM, "interaction.logged.v1", contact(teller.rng, teller.temper))
+    at = end - timedelta(hours=1000 * teller.rng.random())
+    teller.tell(at, CRM, "interaction.survey_answered.v1", survey(teller.rng, teller.temper))
 
 
 def contact(rng: Random, temper: float) -> dict[str, Any]:
