@@ -159,6 +159,13 @@ def test_an_answer_becomes_overdue_when_the_watermark_passes_its_due_time_and_no
     assert step.caused_by_record_at is None
 
 
+def test_time_makes_an_answer_overdue_and_not_the_record_that_happens_to_come_then() -> None:
+    bench = Bench()
+    bench.live(contact(0), opened(MINUTE, 1, due_after_s=HOUR))
+    [step] = of(bench.live(contact(2 * HOUR)), OVERDUE)
+    assert step.caused_by_record_at is None
+
+
 def test_the_clock_of_a_backlog_makes_nothing_overdue() -> None:
     bench = Bench()
     bench.feed(contact(0), opened(MINUTE, 1, due_after_s=HOUR))

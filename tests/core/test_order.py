@@ -182,8 +182,11 @@ def test_of_two_openings_at_the_same_moment_the_same_one_stands_in_either_order(
 
 def test_a_withdrawal_dated_before_its_original_stays_finite() -> None:
     mistake = contact(0)
-    partition = folded(withdrawn(-40_000 * DAY, mistake), mistake)
-    np.testing.assert_allclose(sums_at(partition, DAY), 0.0, atol=1e-12)
+    bench = Bench()
+    bench.feed(withdrawn(-40_000 * DAY, mistake))
+    assert np.abs(bench.partition.rows["sums"]).max() == 1.0
+    bench.feed(mistake)
+    np.testing.assert_allclose(sums_at(bench.partition, DAY), 0.0, atol=1e-12)
 
 
 def test_a_resent_fact_is_dropped_within_a_horizon_of_the_last_32_facts_and_counts_again_beyond() -> None:
