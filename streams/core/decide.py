@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from schemas.alerts import AlertKind, StepKind, alert_id
 from schemas.events.actions import ActionEvent
@@ -59,16 +60,18 @@ def sweep(partition: Partition, clock: Clock, tables: Tables) -> Ints:
 
 
 def decide(partition: Partition, rows: Ints, clock: Clock, tables: Tables) -> Decided:
-    """Judge `rows` (distinct) and put what follows into their outboxes."""
+    """Judge `rows` (distinct) and put what follows into their outboxes; rows that changed become dirty."""
     result = Decided()
     if not len(rows):
         return result
+    before = partition.rows[rows]
     case = judgement(partition, rows, clock, tables)
     changes = step_bands(case)
     for index, row in enumerate(rows.tolist()):
         for step in _steps(case, index, changes):
             decision = _decision(case, index, step)
             tell(partition, row, decision)
+            partition.dirty.add(row)
             result.steps += 1
             result.historic += decision.historic
     _next_due(case)
@@ -76,8 +79,19 @@ def decide(partition: Partition, rows: Ints, clock: Clock, tables: Tables) -> De
     case.state["judged_at"] = np.where(np.isfinite(case.state["at"]), case.as_of, NEVER)
     case.state["new_at"] = NEVER
     partition.rows[rows] = case.state
-    partition.dirty.update(rows.tolist())
+    partition.dirty.update(rows[_differs(before, case.state)].tolist())
     return result
+
+
+def _differs(before: npt.NDArray[np.void], after: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+    """bool[n]: rows worth writing. That a row was looked at is not: who waits out a dwell time is, every sweep."""
+    before["judged_at"] = after["judged_at"]
+    differs: npt.NDArray[np.bool_] = _octets(before) != _octets(after)
+    return differs
+
+
+def _octets(rows: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
+    return rows.view(np.dtype((np.void, rows.dtype.itemsize)))
 
 
 def act(partition: Partition, decisions: Sequence[tuple[int, ActionEvent]], clock: Clock, tables: Tables) -> int:

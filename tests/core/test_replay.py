@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from schemas.catalogue import AnyEvent
 from tests.core.building import DAY, Bench, folded, sums_at
-from tests.core.explaining import assert_explained
+from tests.core.explaining import assert_explained, assert_told_once
 from tests.core.timelines import SPAN_S, timelines
 
 END_S = SPAN_S + 900 * DAY
@@ -42,6 +42,10 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def every_snapshot_is_the_sum_of_its_parts(self) -> None:
         assert_explained(self.bench.told.snapshots)
+
+    @invariant()
+    def every_episode_is_told_once(self) -> None:
+        assert_told_once(self.bench.told.steps)
 
     def teardown(self) -> None:
         if self.told:

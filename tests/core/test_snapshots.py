@@ -1,12 +1,15 @@
 """Promise 4: a score is the sum of its contributions, a change the sum of its parts."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.catalogue import AnyEvent
 from schemas.health import Band, Dimension, PartKind
+from streams.core.decide import decide, sweep
 from streams.core.explain import MAX_EVENT_PARTS
+from streams.core.judging import Clock
 from streams.core.state import NEVER
 from streams.core.telling import MAX_PENDING
 from tests.core.building import (
@@ -15,6 +18,8 @@ from tests.core.building import (
     HOUR,
     At,
     Bench,
+    clock,
+    complaint_withdrawn,
     contact,
     opened,
     order,
@@ -23,7 +28,7 @@ from tests.core.building import (
     tables_with,
     when,
 )
-from tests.core.explaining import assert_explained
+from tests.core.explaining import assert_explained, assert_told_once
 from tests.core.timelines import SPAN_S, thorough, timelines
 
 FLUSHES = st.lists(
@@ -58,6 +63,7 @@ def test_live_snapshots_are_explained_and_follow_each_other_in_time(told: list[A
     bench = Bench()
     bench.live(*sorted(told, key=lambda event: event.time))
     assert_explained(bench.told.snapshots)
+    assert_told_once(bench.told.steps)
     moments = [snapshot.as_of for snapshot in bench.told.snapshots]
     assert moments == sorted(moments)
 
@@ -141,6 +147,17 @@ def test_a_move_of_half_a_point_is_told_at_once_and_less_waits_for_the_heartbeat
     assert len(bench.flush(9).snapshots) == 1
     bench.feed(order(10))
     assert len(bench.flush(10.1).snapshots) == 1
+
+
+def test_a_look_that_changes_nothing_is_not_worth_writing() -> None:
+    bench = Bench()
+    bench.live(contact(0), opened(HOUR, 3), complaint_withdrawn(2 * HOUR))
+    for at_s in (2 * HOUR + 9, 2 * HOUR + 10):
+        bench.flush(at_s)
+    waiting = Clock(clock(2 * HOUR + 11), clock(2 * HOUR + 11))
+    assert sweep(bench.partition, waiting, bench.tables).tolist() == [0]  # a better band waits out its dwell time
+    decide(bench.partition, np.array([0]), waiting, bench.tables)
+    assert bench.partition.dirty == set()
 
 
 def test_history_is_told_by_the_heartbeat_and_not_by_every_move() -> None:
