@@ -32,8 +32,8 @@ PEOPLE_LIFE_S: Final = 2.0
 """How long the reporting line is believed: a change of who reports to whom acts after this at the latest."""
 FACTS_PAGE: Final = 30
 _CHANGES: Final = 6
-_HISTORY_DAYS: Final = 90
-_HISTORY_BUCKET_H: Final = 12
+_HISTORY_DAYS: Final = 730
+_HISTORY_BUCKET_H: Final = 48
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -43,6 +43,9 @@ class ConsoleSettings(BaseModel):
     client_queue: Annotated[int, Field(ge=1, le=10_000, description="changes waiting for one slow page")] = 500
     max_open_pages: Annotated[int, Field(ge=1, le=100_000, description="pages with live updates at once")] = 2_000
     query_timeout_s: Annotated[float, Field(gt=0, le=300, description="how long a page waits for the warehouse")] = 15.0
+    reload_pause_s: Annotated[
+        float, Field(ge=0, le=300, description="shortest life of a page in a flood of changes")
+    ] = 10.0
     heartbeat_s: Annotated[float, Field(gt=0, le=60, description="silence after which an open page is written to")] = (
         15.0
     )

@@ -114,6 +114,7 @@ class Templates:
             "signed": lambda value: formatting.points(float(value)),
             "score": formatting.score,
             "percent": formatting.percent,
+            "thousands": "{:,}".format,
         }
 
     def render(self, name: str, **context: Any) -> str:

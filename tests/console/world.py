@@ -29,6 +29,8 @@ _WAREHOUSE = f"""
 import sys
 from consumers.clickhouse.settings import WarehouseSettings
 from consumers.clickhouse.warehouse.server import serve
+from pulse.local import lifeline
+lifeline.watch()
 serve(WarehouseSettings.model_validate_json(sys.argv[1]), {_READY})
 """
 _SINK = f"""
@@ -36,7 +38,9 @@ import sys
 from consumers.clickhouse.settings import SinkSettings
 from consumers.clickhouse.sink import run
 from consumers.runtime.clickhouse import ClickHouse
+from pulse.local import lifeline
 from schemas.broker import Broker
+lifeline.watch()
 clickhouse, broker = ClickHouse.model_validate_json(sys.argv[1]), Broker.model_validate_json(sys.argv[2])
 run(SinkSettings(poll_s=0.05), clickhouse, broker, {_READY})
 """

@@ -49,7 +49,7 @@ class Page:
         self.interest = interest
         self._seen = seen
         self.lost = False
-        self.closed = False
+        self._ended = asyncio.Event()
         self._limit = limit
         self._waiting: dict[object, Record] = {}
         self._changed = asyncio.Event()
@@ -77,10 +77,22 @@ class Page:
         self._waiting.clear()
         self._changed.set()
 
+    @property
+    def closed(self) -> bool:
+        """Whether the console stops."""
+        return self._ended.is_set()
+
     def close(self) -> None:
         """The console stops: the stream should end."""
-        self.closed = True
+        self._ended.set()
         self._changed.set()
+
+    async def wait_closed(self, timeout_s: float) -> None:
+        """Until the console stops, or the time is over."""
+        try:
+            await asyncio.wait_for(self._ended.wait(), timeout_s)
+        except TimeoutError:
+            return
 
     async def drain(self, timeout_s: float) -> list[Record]:
         """All that waits, in order; empty after `timeout_s` without anything."""

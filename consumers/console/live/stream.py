@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from consumers.console import metrics
-from consumers.console.live.hub import Interest
+from consumers.console.live.hub import Interest, Page
 from consumers.console.live.patches import Patch, Patches, step_for
 from consumers.console.live.position import Position, TopicPartition
 from consumers.console.live.ring import Record
@@ -39,6 +39,7 @@ class Stream:
         self._patches = patches
         self._badge: dict[TopicPartition, int] = {}
         self._badge_until = datetime.min.replace(tzinfo=UTC)
+        self._came_too_late = False
 
     def response(self, interest: Interest, position: Position) -> StreamingResponse:
         """The answer that stays open; `position` is what the page has seen."""
@@ -47,13 +48,16 @@ class Stream:
     async def _events(self, interest: Interest, position: Position) -> AsyncIterator[str]:
         hub = self._console.hub
         page = hub.open(interest, position)
-        ends_at = datetime.now(UTC) + _LIFE
+        self._came_too_late = page.lost
+        began = datetime.now(UTC)
+        ends_at = began + _LIFE
         try:
             yield message("hello", hub.position, None)
             while not page.closed and datetime.now(UTC) < ends_at:
                 records = await page.drain(self._patience_s())
                 seen = hub.position
                 if page.lost:
+                    await self._calm(page, began)
                     metrics.RELOADS.labels("behind").inc()
                     yield message("reload", "behind", None)
                     return
@@ -64,6 +68,12 @@ class Stream:
             yield message("reload", "access", None)
         finally:
             hub.leave(page)
+
+    async def _calm(self, page: Page, began: datetime) -> None:
+        """In a flood a page is not read anew all the time; one that comes back after a gap is, at once."""
+        rest_s = self._console.settings.reload_pause_s - (datetime.now(UTC) - began).total_seconds()
+        if not self._came_too_late and rest_s > 0:
+            await page.wait_closed(rest_s)
 
     async def _tell(self, records: list[Record], seen: str) -> AsyncIterator[str]:
         html = await run_in_threadpool(self._painted, records)

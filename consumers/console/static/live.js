@@ -5,6 +5,7 @@
 
   var SILENCE_MS = 45000;      // the server says something at least every 15 s
   var HIDDEN_MS = 60000;       // a tab nobody looks at gives its connection back
+  var RELOAD_MS = 8000;        // the page reads itself anew; if even that fails, listen again
   var FIRST_MS = 500, MOST_MS = 10000;
 
   // An EventSource that remembers the id of the last message over reconnects of its own, so nothing is missed.
@@ -34,6 +35,10 @@
       if (self.onopen) { self.onopen({}); }
     };
     inner.onerror = function () { self.again(); };
+    inner.addEventListener("reload", function () {
+      self.drop();
+      self.retry = setTimeout(function () { self.connect(); }, RELOAD_MS);
+    });
     ["hello", "beat"].forEach(function (name) { inner.addEventListener(name, function (event) { self.note(event); }); });
     this.listeners.forEach(function (one) { self.attach(one); });
   };
