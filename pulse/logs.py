@@ -15,9 +15,7 @@ Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["auto", "console", "json"]
 
 _QUIETER = {
-    "kafka": logging.WARNING,
-    "kafka.coordinator.consumer": logging.ERROR,  # it warns of every reader without a group
-    "kafka.net.selector": logging.ERROR,  # it warns of every machine that is busy
+    "kafka": logging.ERROR,  # it warns of every reader without a group and of every busy moment
     "aiokafka": logging.WARNING,
     "faust": logging.WARNING,
     "mode": logging.WARNING,

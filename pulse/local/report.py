@@ -48,11 +48,12 @@ class Lines:
 
 
 class Output:
-    """What one process writes: all of it into its file, warnings and errors to the report too."""
+    """What one process writes: all of it into its file, warnings and errors to the report too, repetitions once."""
 
     def __init__(self, name: str, folder: Path, report: Report) -> None:
         self._name = name
         self._report = report
+        self._last: str | None = None
         folder.mkdir(parents=True, exist_ok=True)
         self._file = (folder / f"{name}.log").open("a", encoding="utf-8")
 
@@ -60,7 +61,9 @@ class Output:
         """Take one line."""
         self._file.write(line + "\n")
         self._file.flush()
-        if told := notable(line):
+        told = notable(line)
+        if told is not None and told != self._last:
+            self._last = told
             self._report.say(f"{self._name}: {told}", process=self._name)
 
     def close(self) -> None:

@@ -7,11 +7,12 @@ folder (the kernel frees it however the holder ends), the file only describes.
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
@@ -19,6 +20,8 @@ from pulse.errors import Held
 
 DEFAULT_DATA: Final = Path("var/pulse")
 _OWNER_ONLY: Final = 0o600
+_TRIES: Final = 3
+_PAUSE_S: Final = 0.05
 
 
 class RunningStack(BaseModel):
@@ -82,11 +85,9 @@ def holding(data: Path, now: datetime) -> Iterator[None]:
     """
     data.mkdir(parents=True, exist_ok=True)
     with (data / "lock").open("a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not any(_taken(lock) for _ in range(_TRIES)):
             lock.seek(0)
-            raise Held(f"{data} is held by {_told(lock.read())}. Stop it, or choose another --data.") from None
+            raise Held(f"{data} is held by {_told(lock.read())}. Stop it, or choose another --data.")
         lock.truncate(0)
         lock.write(json.dumps({"pid": os.getpid(), "since": now.isoformat()}))
         lock.flush()
@@ -111,6 +112,16 @@ def _holder(data: Path) -> str | None:
     except OSError:
         return None
     return None
+
+
+def _taken(lock: IO[str]) -> bool:
+    """Try to take the lock; who only looks whether somebody holds it has it for a moment too, hence the pause."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        time.sleep(_PAUSE_S)
+        return False
+    return True
 
 
 def _is_ours(pid: int) -> bool:
