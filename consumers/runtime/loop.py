@@ -137,6 +137,8 @@ class _Loop:
         if self._paused_until:
             wait_s = max(0.0, min(wait_s, self._paused_until - time.monotonic())) or wait_s
         records = self._polled(wait_s)
+        if self._assignments.changed:
+            return records  # the first of a new assignment, which is not taken up yet: they do not come again
         ends_at = time.monotonic() + self._subscription.gather_s
         while 0 < len(records) < self._subscription.max_records and time.monotonic() < ends_at:
             more = self._polled(_GATHER_POLL_S)
