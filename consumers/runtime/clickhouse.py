@@ -75,7 +75,7 @@ def connect(clickhouse: ClickHouse, *, timeout_s: float = 30.0) -> Client:
             query_retries=0,
             autogenerate_session_id=False,
             tz_mode="aware",
-            show_clickhouse_errors="scrub",
+            show_clickhouse_errors=True,
         )
     except DatabaseError as error:
         if may_pass(error):

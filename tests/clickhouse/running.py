@@ -33,9 +33,11 @@ def start_warehouse(folder: Path, port: int, **settings: object) -> Child:
     return Child(Command("warehouse", (sys.executable, "-c", _WAREHOUSE, told)))
 
 
-def start_sink(clickhouse: ClickHouse, broker: Broker, **settings: object) -> Child:
-    """A sink on its way up; `wait_ready` tells when partitions are assigned."""
+def start_sink(clickhouse: ClickHouse, broker: Broker, lines: list[str] | None = None, **settings: object) -> Child:
+    """A sink on its way up; `wait_ready` tells when partitions are assigned, `lines` gets what it says."""
     sink = SinkSettings.model_validate({"session_timeout_s": 6.0, "instance_id": "sink-1", **settings})
     place = clickhouse.model_dump(mode="json") | {"password": clickhouse.password.get_secret_value()}
     arguments = (sink.model_dump_json(), json.dumps(place), broker.model_dump_json())
-    return Child(Command("sink", (sys.executable, "-c", _SINK, *arguments)))
+    return Child(
+        Command("sink", (sys.executable, "-c", _SINK, *arguments)), on_line=None if lines is None else lines.append
+    )
