@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -103,22 +104,38 @@ def test_a_small_demo_loses_nothing_counts_nothing_twice_and_ends_by_itself(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_interrupted_demo_stops_its_stack_and_leaves_nothing_behind(
-    environment: dict[str, str], tmp_path: Path
-) -> None:
-    environment["TMPDIR"] = str(tmp_path)
+def test_a_running_demo_explains_its_scores_and_stops_when_asked(environment: dict[str, str], tmp_path: Path) -> None:
+    data = tmp_path / "data"
     process = subprocess.Popen(
-        [sys.executable, "-m", "pulse", "demo", "--accounts", "100"],
+        [sys.executable, "-m", "pulse", "demo", "--accounts", "100", "--data", str(data)],
         env=environment,
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         text=True,
     )
     assert process.stderr is not None
-    for line in process.stderr:
-        if "loaded" in line:
-            break
+    told = next((line for line in process.stderr if "events sent" in line), "")
+    explained = _explain("CDNOW-00001", environment, data)
     process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 0
+    remains = process.stderr.read()
     process.stderr.close()
-    assert list(tmp_path.iterdir()) == []
+    assert process.wait(30) == 0, told + remains
+    assert explained["score"] == pytest.approx(explained["contributions_sum"], abs=1e-6)
+    assert explained["changes"]
+    for change in explained["changes"]:
+        moved = change["score"] - (change["previous_score"] or 0)
+        assert moved == pytest.approx(sum(part["points"] for part in change["parts"]), abs=1e-6)
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def _explain(account: str, environment: dict[str, str], data: Path) -> dict[str, Any]:
+    ran = subprocess.run(
+        [sys.executable, "-m", "pulse", "explain", account, "--json"],
+        env={**environment, "PULSE_STACK__DATA": str(data)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    found: dict[str, Any] = json.loads(ran.stdout)
+    return found
