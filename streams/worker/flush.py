@@ -1,7 +1,8 @@
 """The flush: (1) changed rows with their outboxes, acknowledged on the changelog; (2) what they decided, told; (3) the
 partition's record that all was told. Source offsets are committed later, up to what is durable.
 
-One flush at a time. A flush that fails is written again with the same content until it succeeds or the partition is gone.
+One flush at a time. A flush that fails is written again with the same content until it succeeds or the partition is
+gone.
 """
 
 import asyncio

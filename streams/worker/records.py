@@ -1,4 +1,7 @@
-"""From Kafka records to facts and dead letters. One validation call for a batch; single calls only to find the bad one."""
+"""From Kafka records to facts and dead letters.
+
+One validation call reads a batch; single calls only find the bad one.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -25,11 +28,25 @@ _REFUSED_BY: Final = f"worker {version('account-pulse')}"
 class Record(Protocol):
     """One record as the driver reads it; `timestamp` in epoch milliseconds."""
 
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    @property
+    def offset(self) -> int:
+        """Where it stands in its partition."""
+
+    @property
+    def timestamp(self) -> int:
+        """When the broker got it."""
+
+    @property
+    def key(self) -> bytes | None:
+        """The account id as UTF-8."""
+
+    @property
+    def value(self) -> bytes | None:
+        """The event."""
+
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes | None]]:
+        """Kafka allows a header without a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +71,18 @@ def decode_batch(records: Sequence[Record], place: Place, partition: Partition, 
     decoded = Decoded()
     for record, event in zip(records, _events(records, now), strict=True):
         try:
-            if isinstance(event, BadEvent):
-                raise event
-            _check(record, event, place, partition)
+            decoded.facts.append(_fact(record, event, place, partition))
         except BadEvent as bad:
             decoded.refused.append((record, _letter(record, place, bad, now)))
-        else:
-            assert not isinstance(event, BadEvent)
-            digest = digest_of(event.source, event.id)
-            decoded.facts.append(Fact(event.subject, record.offset, digest, record.timestamp / 1000.0, event))
     return decoded
+
+
+def _fact(record: Record, event: AnyEvent | BadEvent, place: Place, partition: Partition) -> Fact:
+    if isinstance(event, BadEvent):
+        raise event
+    _check(record, event, place, partition)
+    digest = digest_of(event.source, event.id)
+    return Fact(event.subject, record.offset, digest, record.timestamp / 1000.0, event)
 
 
 def _events(records: Sequence[Record], now: datetime) -> Iterable[AnyEvent | BadEvent]:
@@ -82,7 +101,7 @@ def _events(records: Sequence[Record], now: datetime) -> Iterable[AnyEvent | Bad
 def _is_plain(record: Record) -> bool:
     if record.value is None or len(record.value) > MAX_EVENT_BYTES:
         return False
-    return any(name.lower() == "content-type" and raw.startswith(_CLOUDEVENTS) for name, raw in record.headers)
+    return any(name.lower() == "content-type" and (raw or b"").startswith(_CLOUDEVENTS) for name, raw in record.headers)
 
 
 def _in_time(event: AnyEvent, now: datetime) -> AnyEvent | BadEvent:

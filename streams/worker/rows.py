@@ -1,7 +1,8 @@
 """Rows as changelog records and back.
 
-A value is a mark of version and layout, the row's bytes as NumPy lays them out, and a JSON object with what is variable. The
-key is the account id; a key that begins with NUL is the partition's own record: up to which flush all was told.
+A value is a mark of version and layout, the row's bytes as NumPy lays them out, and a JSON object with what is
+variable. The key is the account id; a key that begins with NUL is the partition's own record: up to which flush all was
+told.
 """
 
 from dataclasses import asdict, dataclass
@@ -17,7 +18,7 @@ from streams.core.state import ROW, STATE_VERSION, Episode, Extra, Output, Pendi
 
 PARTITION_KEY: Final = b"\x00partition"
 _MARK: Final = bytes([STATE_VERSION]) + crc32(repr(ROW.descr).encode()).to_bytes(4, "big")
-"""What a value begins with: the state's version and a check of the row's layout, which must not change under a version."""
+"""What a value begins with: the state's version and a check of the row's layout, which must not change under it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,10 +129,10 @@ class ColumnStore(FaustStore[bytes, bytes]):
     def reset_state(self) -> None:
         """Nothing is kept on disk."""
 
-    async def backup_partition(self, tp: TP | int, flush: bool = True, purge: bool = False, keep: int = 1) -> None:
+    async def backup_partition(self, tp: TP | int, flush: bool = True, purge: bool = False, keep: int = 1) -> None:  # noqa: FBT002 - Faust's own signature
         """Nothing to back up: the changelog is the copy."""
 
-    def restore_backup(self, tp: TP | int, latest: bool = True, backup_id: int = 0) -> None:
+    def restore_backup(self, tp: TP | int, latest: bool = True, backup_id: int = 0) -> None:  # noqa: FBT002 - the same
         """Nothing to restore from."""
 
     def __len__(self) -> int:

@@ -1,7 +1,7 @@
 """A Faust transport that hands over one whole fetched batch of a partition as one message.
 
-Faust's own path costs two tasks, a message, an event and an acknowledgement for every record. Here the record batches are
-read in bulk from aiokafka's compiled reader, and positions are the worker's own: Faust's acknowledgements are off.
+Faust's own path costs two tasks, a message, an event and an acknowledgement for every record. Here the record batches
+are read in bulk from aiokafka's compiled reader, and positions are the worker's own: Faust's acknowledgements are off.
 
 Rests on private parts of faust-streaming 0.15 and aiokafka 0.14, hence their pinned ranges and a contract test.
 """
@@ -51,7 +51,11 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         return consumer
 
     async def _fetch_records(
-        self, consumer: Any, active_partitions: set[TP], timeout: float | None = None, max_records: int | None = None
+        self,
+        consumer: Any,
+        active_partitions: set[TP],
+        timeout: float | None = None,  # noqa: ASYNC109 - Faust's own signature
+        max_records: int | None = None,
     ) -> dict[TP, Any]:
         if not self.consumer.flow_active:
             return {}
@@ -61,8 +65,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         with fetcher._subscriptions.fetch_context():
             return await self._drained(fetcher, active_partitions, timeout or 0.0, max_records or 4000)
 
-    async def _drained(self, fetcher: Any, partitions: set[TP], timeout: float, limit: int) -> dict[TP, Batch]:
-        deadline = time.monotonic() + timeout
+    async def _drained(self, fetcher: Any, partitions: set[TP], wait_s: float, limit: int) -> dict[TP, Batch]:
+        deadline = time.monotonic() + wait_s
         while True:
             if fetcher._subscriptions.reassignment_in_progress:
                 await fetcher._subscriptions.wait_for_assignment()
@@ -161,8 +165,8 @@ class Consumer(driver.Consumer):
             return
         generation = self.app.consumer_generation_id
         for tp, batch in records.items():
-            if not self.flow_active or self.app.consumer_generation_id != generation:
-                return  # dropped: what is not folded is read again from the committed position
+            if not self.flow_active or self.app.consumer_generation_id != generation:  # type: ignore[redundant-expr]
+                return  # it changed while we waited; what is not folded is read again from the committed position
             if active is None or tp in active or tp in self._buffered_partitions:
                 await self.wait_first(self.callback(self._message(tp, batch)), self.suspend_flow.wait())
 

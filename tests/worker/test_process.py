@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -36,15 +37,24 @@ def told(events: list[AnyEvent]) -> dict[str, int]:
 
 def assert_explained(log: Log) -> None:
     for parts in log.snapshots(HEALTH).values():
-        seen: set[int] = set()
-        fresh = [part for part in parts if not (part["version"] in seen or seen.add(part["version"]))]
-        assert [part["version"] for part in fresh] == list(range(1, len(fresh) + 1))
+        first: dict[int, dict[str, Any]] = {}
+        for part in parts:
+            first.setdefault(part["version"], part)
+        assert list(first) == list(range(1, len(first) + 1))
         before = 0.0
-        for part in fresh:
+        for part in first.values():
             score = part["score"] or 0.0
             assert score == pytest.approx(sum(one["points"] for one in part["contributions"]), abs=1e-9)
             assert score - before == pytest.approx(sum(one["points"] for one in part["change"]), abs=1e-9)
             before = score
+
+
+def applies_more_than(count: int, log: Log) -> bool:
+    return sum(applied(log).values()) > count
+
+
+def at_least(count: int, found: list[Any]) -> list[Any]:
+    return found if len(found) >= count else []
 
 
 def test_each_event_counts_once_though_sent_twice_and_its_score_explains_itself(broker: Broker, log: Log) -> None:
@@ -61,7 +71,7 @@ def test_kill_9_loses_nothing_and_counts_nothing_twice(broker: Broker, log: Log)
     for start in range(0, 900, 300):
         with worker(broker) as child:
             log.send(*events[start : start + 300])
-            until(lambda: sum(applied(log).values()) > start, SETTLED_S)
+            until(partial(applies_more_than, start, log), SETTLED_S)
             kill(child)
     with worker(broker):
         until(lambda: applied(log) == told(events), SETTLED_S)
@@ -113,7 +123,7 @@ def test_an_acknowledgement_becomes_a_step(broker: Broker, log: Log) -> None:
         opened = until(lambda: log.snapshots(ALERTS).get("A1"), SETTLED_S)[0]
         data = {"alert_id": opened["alert_id"], "actor": "m1"}
         log.send(event("alert.acknowledged.v1", "A1", 2, datetime.now(UTC), data))
-        steps = until(lambda: (s := log.snapshots(ALERTS)["A1"]) and len(s) > 1 and s, SETTLED_S)
+        steps = until(lambda: at_least(2, log.snapshots(ALERTS)["A1"]), SETTLED_S)
     assert (steps[1]["step"], steps[1]["actor"], steps[1]["step_no"]) == ("acknowledged", "m1", 2)
 
 
@@ -138,7 +148,7 @@ def test_bad_records_become_dead_letters_with_their_bytes_and_stop_nothing(broke
         log.send_raw(COMPLAINTS, headers=marks, key=b"A1", value=value, partition=0)
         log.send_raw(COMPLAINTS, headers=marks, key=b"A1", value=value, partition=1)
         log.send(order("A1", 3, datetime.now(UTC)))
-        letters = until(lambda: (r := log.read(DEAD_LETTERS)) and len(r) >= len(BAD) + 3 and r, SETTLED_S)
+        letters = until(lambda: at_least(len(BAD) + 3, log.read(DEAD_LETTERS)), SETTLED_S)
         until(lambda: applied(log).get("A1", 0) >= 2, SETTLED_S)
     by_reason = {from_headers(letter.headers)[0].reason: letter for letter in letters}
     for reason, record in BAD:

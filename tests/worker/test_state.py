@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from schemas.broker import Broker
-from schemas.catalogue import AnyEvent, topic_of
+from schemas.catalogue import AnyEvent
 from schemas.codec import STRUCTURED_HEADERS, to_structured
 from schemas.topics import ALERTS, CHANGELOG, HEALTH, PURCHASES
 from streams.core.policies import default_tables
@@ -107,7 +107,9 @@ def test_whoever_takes_over_outranks_all_that_wrote_before() -> None:
 def test_what_a_flush_decided_is_told_again_only_if_it_was_not_told(told: bool) -> None:
     engine = engine_over(Held())
     overdue = NOW - timedelta(seconds=30)
-    engine.take_in(batch("account.complaints", 0, [complaint("A1", 1, NOW - timedelta(minutes=1), overdue)]), time.time())
+    engine.take_in(
+        batch("account.complaints", 0, [complaint("A1", 1, NOW - timedelta(minutes=1), overdue)]), time.time()
+    )
     for topic in TOPIC_INDEX:
         owned(engine).watermark.mark_end(TOPIC_INDEX[topic], caught_up=True)
     owned(engine).watermark.read_at = [0.0] * len(TOPIC_INDEX)
