@@ -35,8 +35,8 @@ def test_a_fading_score_crosses_after_half_life_times_log2_of_the_ratio(above: f
     assert found[0] - start == pytest.approx(90 * DAY * np.log2(above / 20), abs=1e-2)
 
 
-def test_the_worked_example_of_two_half_lives_holds_for_a_score_that_recovers() -> None:
-    """A point sum of -40 takes two half-lives (60 d each) to reach -10 - 3 of hysteresis less: 50 - P = 48, P = 2."""
+def test_eight_points_fall_to_two_in_two_half_lives_and_free_the_score_from_its_band() -> None:
+    """8 points fall to 2 in two half-lives (60 d each): from 42 to 48, the line at 45 and 3 of hysteresis."""
     sums = commerce_sums("disputed", 8 / 9)
     start, end = np.array([0.0]), np.array([1000 * DAY])
     found = crossed_at(Fading(sums, SEEN, start, end), AT_RISK, WATCH, default_tables())

@@ -2,26 +2,23 @@
 
 from schemas.alerts import AlertKind, AlertStep, CalledRole, StepKind, StepReason, alert_id
 from schemas.catalogue import AnyEvent
+from tests.core.bench import Bench, Told, no_dwell, tables_with
 from tests.core.building import (
     ACCOUNT,
     DAY,
     HOUR,
     MINUTE,
     At,
-    Bench,
-    Told,
     acknowledged,
     answered,
     clock,
     complaint_withdrawn,
     contact,
-    no_dwell,
     opened,
     order,
     profile,
     resolved,
     settled_by_person,
-    tables_with,
     when,
 )
 

@@ -8,7 +8,8 @@ from schemas.catalogue import AnyEvent
 from streams.core.fold import fold
 from streams.core.policies import default_tables
 from streams.core.state import NEVER, Partition
-from tests.core.building import PURCHASES, At, Bench, contact, opened, order, profile, to_fact
+from tests.core.bench import PURCHASES, Bench, to_fact
+from tests.core.building import At, contact, opened, order, profile
 from tests.core.timelines import thorough, timelines
 
 

@@ -11,22 +11,18 @@ from hypothesis import strategies as st
 from schemas.catalogue import EVENT, AnyEvent
 from streams.core.decay import share_left
 from streams.core.state import RING, Partition
+from tests.core.bench import Bench, assessed, folded, score_of, sums_at
 from tests.core.building import (
     ACCOUNT,
     DAY,
     At,
-    Bench,
     answered,
-    assessed,
     complaint_withdrawn,
     contact,
-    folded,
     opened,
     order,
     reopened,
     resolved,
-    score_of,
-    sums_at,
     withdrawn,
 )
 from tests.core.timelines import SPAN_S, shuffled, thorough, timelines, with_repeats

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from streams.core.policies import default_tables, parse
 from streams.core.policy import COUNTED_SIGNALS, DAY_S, DIMENSIONS, SIGNAL_INDEX, Policy
-from tests.core.building import default_document
+from tests.core.bench import default_document
 
 Document = dict[str, Any]
 

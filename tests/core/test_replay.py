@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from schemas.catalogue import AnyEvent
-from tests.core.building import DAY, Bench, folded, sums_at
+from tests.core.bench import Bench, folded, sums_at
+from tests.core.building import DAY
 from tests.core.explaining import assert_explained, assert_told_once
 from tests.core.timelines import SPAN_S, timelines
 

@@ -11,7 +11,8 @@ from schemas.catalogue import AnyEvent
 from streams.core.complaints import Complaint, CourseFact
 from streams.core.state import NEVER, Episode, Extra, Output, Pending, Profile, empty_row
 from streams.worker.rows import PartitionRecord, from_value, to_value
-from tests.core.building import DAY, Bench, opened, order, profile, withdrawn
+from tests.core.bench import Bench
+from tests.core.building import DAY, opened, order, profile, withdrawn
 from tests.core.timelines import SPAN_S, thorough, timelines
 
 

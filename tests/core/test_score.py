@@ -13,21 +13,8 @@ from schemas.health import Dimension
 from streams.core.policies import default_tables
 from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, SIGNAL_INDEX
 from streams.core.score import assess, complaint_factor
-from tests.core.building import (
-    ACCOUNT,
-    DAY,
-    At,
-    assessed,
-    contact,
-    escalated,
-    folded,
-    invoice,
-    opened,
-    order,
-    resolved,
-    score_of,
-    subscription,
-)
+from tests.core.bench import assessed, folded, score_of
+from tests.core.building import ACCOUNT, DAY, At, contact, escalated, invoice, opened, order, resolved, subscription
 from tests.core.timelines import SPAN_S, thorough, timelines
 
 SERVICE = DIMENSIONS.index(Dimension.SERVICE)

@@ -12,12 +12,12 @@ from streams.core.explain import MAX_EVENT_PARTS
 from streams.core.judging import Clock
 from streams.core.state import NEVER
 from streams.core.telling import MAX_PENDING
+from tests.core.bench import Bench, tables_with
 from tests.core.building import (
     ACCOUNT,
     DAY,
     HOUR,
     At,
-    Bench,
     clock,
     complaint_withdrawn,
     contact,
@@ -25,7 +25,6 @@ from tests.core.building import (
     order,
     profile,
     resolved,
-    tables_with,
     when,
 )
 from tests.core.explaining import assert_explained, assert_told_once
