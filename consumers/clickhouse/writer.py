@@ -18,8 +18,9 @@ from consumers.runtime.subscription import Record
 
 _ROW_AT_FAULT: Final = frozenset((6, 27, 33, 38, 41, 53, 69, 70, 72, 117, 131, 321, 349, 407))
 """Codes that speak of a value: cannot parse, out of bounds, too large."""
-_SETTINGS: Final = {"max_partitions_per_insert_block": 0}
-"""Event times may lie in more years than the engine's guard expects of one block."""
+_SETTINGS: Final = {"max_partitions_per_insert_block": 0, "max_threads": 1}
+"""Event times may lie in more years than the engine's guard expects of one block; more threads cost small blocks more
+than they save large ones."""
 _TIMEOUT_S: Final = 60.0
 
 
