@@ -73,6 +73,7 @@ def test_alert_shows_in_the_inbox_and_its_acknowledgement_comes_back(
     card = page.locator("#episodes > li").first
     card.get_by_text("The health of Watched Retail fell").wait_for()
     until(lambda: int(page.locator("#open-alerts").inner_text()) == before + 1, 10)
+    assert int(page.locator("#count-open").inner_text()) == before + 1
 
     card.get_by_role("button", name="Acknowledge").click()
     card.get_by_text("waiting for the confirmation").wait_for()

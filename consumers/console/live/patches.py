@@ -4,7 +4,7 @@ A record is turned into what the viewer may see of it, or into nothing. Applying
 as applying it once, so a page may be sent again what it has seen.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -41,12 +41,12 @@ class Patch:
     placed: list[Episode] = field(default_factory=list)
     replaced: list[Episode] = field(default_factory=list)
     stale: bool = False
-    open_alerts: int | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
 
     def html(self, visit: Visit, **context: Any) -> str:
         """The elements; empty when nothing changes."""
         named = {name: getattr(self, name) for name in self.__slots__}
-        if not any(value or (value == 0 and value is not False) for value in named.values()):
+        if not any(named.values()):
             return ""
         return visit.console.templates.render("_patches.html", **visit.context(), **named, **context).strip()
 

@@ -107,7 +107,7 @@ class Stream:
         if not self._badge or not (settled or visit.now > self._badge_until):
             return ""
         self._badge.clear()
-        return Patch(open_alerts=self._console.reading.episode_counts(visit.viewer)["open"]).html(visit)
+        return Patch(counts=self._console.reading.episode_counts(visit.viewer)).html(visit)
 
     def _measure(self, records: list[Record]) -> None:
         now = datetime.now(UTC)
