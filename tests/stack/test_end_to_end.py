@@ -58,7 +58,7 @@ def page(stack: Up) -> Iterator[httpx.Client]:
     )
     assert stack.post(people, profile).status_code in (200, 202)
     with httpx.Client(base_url=stack.described().console_url, follow_redirects=True, timeout=20) as client:
-        entered = until(lambda: _enter(client), 20)
+        entered = until(lambda: _enter(client), 60)
         assert entered
         yield client
 
@@ -80,15 +80,15 @@ def test_a_complaint_shows_on_the_page_and_its_overdue_answer_comes_as_a_mail(st
     answer = stack.post(bought, opened)
     assert answer.status_code in (200, 202), answer.text
 
-    shown = until(lambda: _containing(page, f"/account?id={ACCOUNT}", "Pallets arrived wet"), 20)
+    shown = until(lambda: _containing(page, f"/account?id={ACCOUNT}", "Pallets arrived wet"), 60)
     assert "Example Retail 00042" in shown
-    assert until(lambda: stack.query("SELECT score FROM health FINAL WHERE account_id = {id:String}", id=ACCOUNT), 20)
+    assert until(lambda: stack.query("SELECT score FROM health FINAL WHERE account_id = {id:String}", id=ACCOUNT), 60)
 
-    mail = until(lambda: next((mail for mail in stack.mails() if "manager-07@example.test" in mail), None), 30)
+    mail = until(lambda: next((mail for mail in stack.mails() if "manager-07@example.test" in mail), None), 60)
     assert "Example Retail 00042" in mail
     alerts = stack.query("SELECT kind, historic FROM alerts FINAL WHERE step = 'opened'")
     assert {"kind": "complaint_overdue", "historic": False} in [dict(row) for row in alerts]
-    assert until(lambda: _containing(page, "/inbox", "Example Retail 00042"), 20)
+    assert until(lambda: _containing(page, "/inbox", "Example Retail 00042"), 60)
 
 
 def test_the_doctor_finds_the_running_stack_and_nothing_wrong(stack: Up) -> None:
@@ -106,12 +106,12 @@ def test_a_second_up_on_the_same_data_says_who_holds_it(stack: Up) -> None:
 def test_a_killed_process_is_started_again_and_described_anew(stack: Up) -> None:
     before = stack.described().processes["sink"]
     os.kill(before, signal.SIGKILL)
-    said = stack.wait_said("sink ended (killed by SIGKILL)", 20)
+    said = stack.wait_said("sink ended (killed by SIGKILL)", 60)
     assert "its last lines" in said["event"]
-    stack.wait_said("sink restarted", 20)
+    stack.wait_said("sink restarted", 60)
     assert until(lambda: stack.described().processes["sink"] != before, 5)
     assert stack.post(event("interaction.logged.v1", ACCOUNT, _call(), 2)).status_code in (200, 202)
-    until(lambda: _events(stack, "interaction.logged.v1") == 1, 30)
+    until(lambda: _events(stack, "interaction.logged.v1") == 1, 90)
 
 
 def test_a_state_that_lost_its_beginning_is_built_anew_from_the_warehouse(stack: Up) -> None:
@@ -121,13 +121,13 @@ def test_a_state_that_lost_its_beginning_is_built_anew_from_the_warehouse(stack:
     push_out(stack.described().bootstrap, CHANGELOG.name)
     os.kill(stack.described().processes["worker"], signal.SIGKILL)
     stack.wait_said("building the state anew from the warehouse", 60)
-    stack.wait_said("replayed", 90)
-    stack.wait_said("the gateway is open again", 60)
+    stack.wait_said("replayed", 180)
+    stack.wait_said("the gateway is open again", 120)
     assert stack.query(counted) == stored, "the same facts, none twice"
-    until(lambda: [row["account_id"] for row in stack.query(scores)] == [row["account_id"] for row in scored], 20)
+    until(lambda: [row["account_id"] for row in stack.query(scores)] == [row["account_id"] for row in scored], 60)
     assert len(stack.mails()) == mails, "history alerts nobody"
     assert stack.post(event("interaction.logged.v1", ACCOUNT, _call(), 3)).status_code in (200, 202)
-    until(lambda: _events(stack, "interaction.logged.v1") == 2, 30)
+    until(lambda: _events(stack, "interaction.logged.v1") == 2, 90)
 
 
 def test_ctrl_c_stops_everything_within_seconds(stack: Up) -> None:
