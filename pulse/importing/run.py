@@ -24,8 +24,8 @@ from pulse.sending.window import in_order
 MAPPING_FAULT: Final = "mapping"
 """The reason in the reject file of a row that gave no event; every other reason is the gateway's."""
 
-IN_FLIGHT: Final = 4
-_SAVE_EVERY_S: Final = 0.5
+IN_FLIGHT: Final = 2
+"""Half of what `pulse.sending.batches` allows for: what a kill lets be sent again the worker surely remembers."""
 
 Send = Callable[[Sequence[bytes]], Awaitable[Sequence[Verdict]]]
 
@@ -35,6 +35,7 @@ class Made(NamedTuple):
 
     row: int
     line: int
+    account: str
     event: bytes
     rejected: Rejected | None = None
 
@@ -60,17 +61,13 @@ class Step:
 class Books:
     """Progress file and reject file, moved forward together: rejects first, so that none is lost by a kill."""
 
-    def __init__(
-        self, progress: Progress, keep: Callable[[Progress], None], rejects: RejectFile, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, progress: Progress, keep: Callable[[Progress], None], rejects: RejectFile) -> None:
         self.progress = progress
         self._keep = keep
         self._rejects = rejects
-        self._clock = clock
-        self._saved_at = clock()
 
     def settle(self, batch: Sequence[Made], verdicts: Sequence[Verdict]) -> None:
-        """Write down the outcome of one batch; `verdicts` are those of its events, in order."""
+        """Write down the outcome of one batch, at once; `verdicts` are those of its events, in order."""
         rejected = _rejected(batch, verdicts)
         self._rejects.write(rejected)
         before = self.progress
@@ -82,15 +79,13 @@ class Books:
             rejected=before.rejected + len(rejected),
             rejects_bytes=self._rejects.length_bytes,
         )
-        if self._clock() - self._saved_at >= _SAVE_EVERY_S:
-            self.save()
+        self.save()
 
     def save(self, *, finished: bool = False) -> None:
         """Put the progress on disk now."""
         if finished:
             self.progress = replace(self.progress, finished=True)
         self._keep(self.progress)
-        self._saved_at = self._clock()
 
 
 def shift_to(now: datetime, data: Path, mapping: Mapping) -> int:
@@ -100,18 +95,15 @@ def shift_to(now: datetime, data: Path, mapping: Mapping) -> int:
 
 
 async def run(job: Job, send: Send, books: Books) -> AsyncGenerator[Step, None]:
-    """Import what is not yet settled; yields after each batch. The books are saved however it ends."""
+    """Import what is not yet settled; yields after each batch, whose outcome is on disk then."""
     with checked_rows(job.data, job.mapping) as source:
         made = _made(source, EventMaker(job.mapping, job.shift_days), books.progress.rows)
-        cut = batches(made, lambda item: len(item.event))
-        try:
-            async with aclosing(in_order(cut, _sender(send), IN_FLIGHT)) as settled:
-                async for batch, verdicts in settled:
-                    books.settle(batch, verdicts)
-                    yield Step(books.progress, source.bytes_read(), source.size_bytes)
-            books.save(finished=True)
-        finally:
-            books.save(finished=books.progress.finished)
+        cut = batches(made, lambda item: len(item.event), lambda item: item.account)
+        async with aclosing(in_order(cut, _sender(send), IN_FLIGHT)) as settled:
+            async for batch, verdicts in settled:
+                books.settle(batch, verdicts)
+                yield Step(books.progress, source.bytes_read(), source.size_bytes)
+        books.save(finished=True)
 
 
 def _sender(send: Send) -> Callable[[list[Made]], Awaitable[Sequence[Verdict]]]:
@@ -130,9 +122,12 @@ def _made(source: Source, maker: EventMaker, settled_rows: int) -> Iterator[Made
 
 def _made_of(row: Row, maker: EventMaker) -> Made:
     try:
-        return Made(row.number, row.line, maker.event(row).to_bytes())
+        event = maker.event(row)
     except RowFault as fault:
-        return Made(row.number, row.line, b"", Rejected(row.number, row.line, MAPPING_FAULT, str(fault)))
+        return Made(
+            row.number, row.line, str(row.number), b"", Rejected(row.number, row.line, MAPPING_FAULT, str(fault))
+        )
+    return Made(row.number, row.line, event.account, event.to_bytes())
 
 
 def _rejected(batch: Sequence[Made], verdicts: Sequence[Verdict]) -> list[Rejected]:

@@ -74,7 +74,7 @@ def perform(request: Request, clocks: Clocks, on_step: OnStep) -> Outcome:
     start, file = _start(request, clocks)
     keep = file.save if file is not None else _keep_nothing
     with RejectFile(request.rejects, start.rejects_bytes) as rejects:
-        books = Books(start, keep, rejects, clocks.monotonic)
+        books = Books(start, keep, rejects)
         if not start.finished:
             job = Job(request.data, load_mapping(request.mapping), start.shift_days)
             asyncio.run(_import(request, job, books, clocks, on_step))

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 
-from pulse.sending.batches import batches
+from pulse.sending.batches import MOST_IN_FLIGHT, batches
 from pulse.sending.gateway import Gateway
 from pulse.sending.window import in_order
 from pulse.simulate.facts import Fact
 from schemas.catalogue import TOPIC_OF_TYPE
 from schemas.topics import EVENT_TOPICS
 
-IN_FLIGHT: Final = 4
+IN_FLIGHT: Final = MOST_IN_FLIGHT
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ async def send_all(facts: Iterable[Fact], gateway: Gateway, ledger: Ledger) -> A
     async def send(batch: list[Fact]) -> list[str]:
         return [verdict.reason for verdict in await gateway.send([told.body for told in batch])]
 
-    cut = batches(facts, lambda told: len(told.body))
+    cut = batches(facts, lambda told: len(told.body), lambda told: told.subject)
     async with aclosing(in_order(cut, send, IN_FLIGHT)) as settled:
         async for batch, reasons in settled:
             ledger.take(batch, reasons)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,8 +17,10 @@ import pytest
 
 from pulse.importing.errors import ProgressMismatch
 from pulse.importing.session import Clocks, Outcome, Request, perform
+from pulse.sending.batches import MOST_IN_FLIGHT, batches
 from pulse.sending.errors import GatewayAway, GatewayRefused
 from pulse.sending.gateway import Target
+from streams.core.state import RING
 from tests.data.conftest import NOW, csv_orders
 from tests.data.fake_gateway import FakeGateway
 from tests.waiting import until
@@ -191,6 +194,13 @@ def test_after_kill_9_the_import_goes_on_and_nothing_is_missing_or_rejected_twic
     assert outcome.resumed_at_line == settled["line"]
     assert set(gateway.ids()) == {f"web-{number}" for number in range(2500) if number % 100 != 49}
     assert [item["line"] for item in rejects(request_)] == list(range(51, 2500, 100))
+    sent_again = Counter(event["subject"] for event in gateway.accepted)
+    sent_again.subtract({f"A-{number}": _rows_of(number) for number in range(7)})
+    assert max(sent_again.values()) <= RING // 2
+
+
+def _rows_of(customer: int) -> int:
+    return len([number for number in range(2500) if number % 7 == customer and number % 100 != 49])
 
 
 def _hold_after(number: int, enough: threading.Event) -> None:
@@ -211,3 +221,12 @@ def _import_process(request: Request, gateway: FakeGateway) -> "subprocess.Popen
     )
     paths = map(str, (request.data, request.mapping, request.progress, request.rejects))
     return subprocess.Popen([sys.executable, "-c", program, gateway.url, *paths])
+
+
+def test_what_is_unsettled_never_holds_more_of_an_account_than_the_worker_remembers() -> None:
+    accounts = ["busy"] * 200 + ["a", "b", "busy", "c"] * 50
+    cut = list(batches(accounts, len, str))
+    assert [account for batch in cut for account in batch] == accounts
+    for first in range(len(cut)):
+        unsettled = Counter(account for batch in cut[first : first + MOST_IN_FLIGHT] for account in batch)
+        assert max(unsettled.values()) <= RING
