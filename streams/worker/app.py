@@ -71,7 +71,7 @@ class WorkerApp(faust.App):
         try:
             await self._check_changelog(active)
         except StateLost as lost:
-            await self.fail(lost)
+            self.fail(lost)
             return
         self.engine.disown(set(self.engine.owned) - active)
         for number in sorted(active):
@@ -96,8 +96,8 @@ class WorkerApp(faust.App):
         if self.engine.owned:
             self.on_ready()
 
-    async def fail(self, error: BaseException) -> None:
-        """Stop the process with this error."""
+    def fail(self, error: BaseException) -> None:
+        """Stop the process with this error; nothing is flushed or committed after it."""
         _log.error("worker_stops", error=str(error))
         self.fatal = error
         self.engine.disown(list(self.engine.owned))
@@ -128,7 +128,7 @@ class WorkerApp(faust.App):
         if seen >= _SAME_MISFIT:
             first = (await self.consumer.earliest_offsets(tp))[tp]
             if first > expected:
-                await self.fail(StateLost(batch.topic, batch.partition, expected, first))
+                self.fail(StateLost(batch.topic, batch.partition, expected, first))
                 return
         await self.consumer.seek(tp, expected)
 

@@ -26,3 +26,15 @@ class StateLost(WorkerError):
         self.partition = partition
         self.needed = needed
         self.first = first
+
+
+class UnreadableState(WorkerError):
+    """A changelog record that this code does not read. Skipping it would mean half a state."""
+
+    def __init__(self, topic: str, partition: int, detail: str) -> None:
+        super().__init__(
+            f"{topic}[{partition}]: {detail}. Run the version that wrote it, or delete the changelog topic and the "
+            "worker's committed offsets to fold the log anew."
+        )
+        self.topic = topic
+        self.partition = partition

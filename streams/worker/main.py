@@ -24,6 +24,7 @@ from streams.worker.settings import WorkerSettings
 
 OUTPUTS = (topics.HEALTH.name, topics.ALERTS.name, topics.DEAD_LETTERS.name)
 _GC_THRESHOLD = 100_000
+_STOP_S = 5.0
 _log = structlog.get_logger()
 
 
@@ -64,7 +65,11 @@ async def _serve(
     app.wire(engine, Flusher(engine, producer, pacer), _once(on_ready))
     await producer.start()
     await pacer.start()
-    await app.start()
+    try:
+        await app.start()
+    except BaseException:
+        await _stopped(app)  # its consumer thread would outlive this one
+        raise
     loops = [asyncio.create_task(_flush_loop(app, settings)), asyncio.create_task(_commit_loop(app, settings))]
     await _until_over(app, stop, loops)
     for task in loops:
@@ -73,10 +78,17 @@ async def _serve(
             await task
     if app.fatal is None:
         await app.hand_over()
-    await app.stop()
+    await _stopped(app)
     await pacer.stop()
     await producer.stop()
     return app.fatal or app.crash_reason
+
+
+async def _stopped(app: WorkerApp) -> None:
+    try:
+        await asyncio.wait_for(app.stop(), timeout=_STOP_S)
+    except TimeoutError:
+        _log.warning("faust_did_not_stop_in_time", waited_s=_STOP_S)
 
 
 async def _until_over(app: WorkerApp, stop: asyncio.Event, loops: list[asyncio.Task[None]]) -> None:

@@ -14,6 +14,7 @@ from faust.stores.base import Store as FaustStore
 from faust.types import TP, EventT
 
 from streams.core.state import Partition
+from streams.worker.errors import UnreadableState
 from streams.worker.rows import PARTITION_KEY, PartitionRecord, from_value
 from streams.worker.transport import Batch
 
@@ -117,10 +118,17 @@ class ColumnStore(FaustStore[bytes, bytes]):
     def apply_changelog_batch(
         self, batch: Iterable[EventT[Any]], to_key: Callable[[Any], Any], to_value: Callable[[Any], Any]
     ) -> None:
-        """Take batches of the changelog, from recovery or as a standby."""
+        """Take batches of the changelog, from recovery or as a standby.
+
+        A row that cannot be read stops the worker: Faust would ask for it for ever.
+        """
         for event in batch:
             read: Any = event.message.value
-            self.of(event.message.partition).apply(read)
+            try:
+                self.of(event.message.partition).apply(read)
+            except ValueError as error:
+                self.app.fail(UnreadableState(event.message.topic, event.message.partition, str(error)))
+                return
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
         """All active partitions are as new as their changelog."""
