@@ -15,14 +15,15 @@ from typing import Any, Final, cast
 import structlog
 from aiokafka import TopicPartition
 from aiokafka.consumer.fetcher import FetchResult
-from aiokafka.errors import ConsumerStoppedError, CorruptRecordException
+from aiokafka.errors import ConsumerStoppedError, CorruptRecordException, KafkaError
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
-from streams.worker.records import Record
+from schemas.records import Record
 
 SCHEME: Final = "pulse"
+_HEED_S: Final = 0.5
 _log = structlog.get_logger()
 
 
@@ -43,6 +44,27 @@ class Batch:
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):
     """The driver's thread, reading record batches in bulk."""
+
+    async def on_start(self) -> None:
+        """Start the driver's consumer, and somebody who hears what it has to say."""
+        await super().on_start()
+        self.add_future(self._heed_the_group())
+
+    async def _heed_the_group(self) -> None:
+        """After an error the driver rejoins its group only when somebody has taken note of it.
+
+        Its own reader does that; ours does not run while partitions move. The in-memory broker errs when a second
+        member joins.
+        """
+        consumer: Any = self._consumer
+        while not self.should_stop:
+            await self.sleep(_HEED_S)
+            try:
+                consumer._coordinator.check_errors()
+            except KafkaError as error:
+                if consumer._coordinator._coordination_task.done() and not self.should_stop:
+                    raise
+                _log.warning("group_error", error=str(error))
 
     def _create_consumer(self, loop: asyncio.AbstractEventLoop) -> Any:
         consumer = super()._create_consumer(loop)
