@@ -4,7 +4,7 @@ An event counts here exactly where the worker counts it: what the worker refuses
 scores speak of the same facts.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -15,15 +15,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from consumers.runtime.subscription import Record
 from schemas.alerts import AlertStep
-from schemas.catalogue import EVENTS, AnyEvent, topic_of
-from schemas.codec import STRUCTURED_HEADERS, check_time, decode, to_bad_event, to_structured
+from schemas.catalogue import AnyEvent
+from schemas.codec import to_bad_event, to_structured
 from schemas.deliveries import DeliveryReceipt
 from schemas.errors import BadEvent, Reason
 from schemas.health import HealthSnapshot
-from schemas.limits import MAX_EVENT_BYTES
+from schemas.records import check_home, check_place, is_plain, read_events
 from schemas.topics import ALERTS, BY_NAME, DELIVERIES, HEALTH, INPUT_TOPICS
 
-_CLOUDEVENTS: Final = b"application/cloudevents"
 _INPUTS: Final = frozenset(topic.name for topic in INPUT_TOPICS)
 _OUTPUTS: Final[dict[str, TypeAdapter[list[Any]]]] = {
     HEALTH.name: TypeAdapter(list[HealthSnapshot]),
@@ -79,66 +78,24 @@ def _deletes(topic: str) -> bool:
 
 
 def _read_events(records: Sequence[Record], partitions: int, now: datetime, done: Sorted) -> None:
-    for record, found in zip(records, _events(records, now), strict=True):
+    for record, event in zip(records, read_events(records, now), strict=True):
         try:
-            if isinstance(found, BadEvent):
-                raise found
-            _check_place(record, found.event, partitions)
+            if isinstance(event, BadEvent):
+                raise event
+            _check_place(record, event, partitions)
+            done.events.append(Read(record, event, _payload(record, event)))
         except BadEvent as bad:
             done.refused.append((record, bad))
-        else:
-            done.events.append(found)
 
 
-def _events(records: Sequence[Record], now: datetime) -> Iterable[Read | BadEvent]:
-    """One validation call for all; single calls only to find the bad one, or where the JSON must be built."""
-    values = [record.value for record in records if _is_plain(record)]
-    if values and len(values) == len(records):
-        try:
-            events = EVENTS.validate_json(b"[" + b",".join(values) + b"]")  # type: ignore[arg-type]
-        except ValidationError:
-            pass  # one of them is bad: read them one by one to find out which
-        else:
-            if len(events) == len(records):
-                return [_in_time(record, event, now) for record, event in zip(records, events, strict=True)]
-    return [_single(record, now) for record in records]
-
-
-def _is_plain(record: Record) -> bool:
-    if record.value is None or len(record.value) > MAX_EVENT_BYTES:
-        return False
-    if record.headers == STRUCTURED_HEADERS:
-        return True
-    return any(name.lower() == "content-type" and (raw or b"").startswith(_CLOUDEVENTS) for name, raw in record.headers)
-
-
-def _in_time(record: Record, event: AnyEvent, now: datetime) -> Read | BadEvent:
-    try:
-        check_time(event, now)
-    except BadEvent as bad:
-        return bad
-    return Read(record, event, record.value or b"")
-
-
-def _single(record: Record, now: datetime) -> Read | BadEvent:
-    try:
-        event = decode(record.value, record.headers, now)
-    except BadEvent as bad:
-        return bad
-    return Read(record, event, (record.value or b"") if _is_plain(record) else to_structured(event))
+def _payload(record: Record, event: AnyEvent) -> bytes:
+    return (record.value or b"") if is_plain(record) else to_structured(event)
 
 
 def _check_place(record: Record, event: AnyEvent, partitions: int) -> None:
-    belongs = topic_of(event)
-    if belongs.name != record.topic:
-        raise BadEvent(Reason.WRONG_TOPIC, f"{event.type} belongs on {belongs.name}")
-    if belongs.single:
-        return
-    if record.key is None or record.key != event.subject.encode():
-        raise BadEvent(Reason.WRONG_KEY, "the record's key is not the event's subject")
-    home = _home(record.key, partitions)
-    if home != record.partition:
-        raise BadEvent(Reason.WRONG_PARTITION, f"the key belongs in partition {home}: produce with murmur2")
+    check_place(record, event, record.topic)
+    if not BY_NAME[record.topic].single:
+        check_home(_home(event.subject.encode(), partitions), record.partition)
 
 
 @lru_cache(maxsize=100_000)

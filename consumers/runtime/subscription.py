@@ -4,14 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from schemas import records
 from schemas.topics import BY_NAME
 
 
-class Record(Protocol):
-    """One Kafka record as kafka-python hands it out; key, value and headers are raw bytes.
-
-    `timestamp` is the broker's or producer's in milliseconds since the epoch.
-    """
+class Record(records.Record, Protocol):
+    """One Kafka record as kafka-python hands it out, with where it stood."""
 
     @property
     def topic(self) -> str:
@@ -21,31 +19,6 @@ class Record(Protocol):
     @property
     def partition(self) -> int:
         """The partition number."""
-        ...
-
-    @property
-    def offset(self) -> int:
-        """The position in the partition."""
-        ...
-
-    @property
-    def timestamp(self) -> int:
-        """Milliseconds since the epoch."""
-        ...
-
-    @property
-    def key(self) -> bytes | None:
-        """The raw key."""
-        ...
-
-    @property
-    def value(self) -> bytes | None:
-        """The raw value; None deletes the key from a compacted topic."""
-        ...
-
-    @property
-    def headers(self) -> Sequence[tuple[str, bytes | None]]:
-        """Names and raw values, in order; a value may be missing."""
         ...
 
 

@@ -1,0 +1,110 @@
+"""Kafka records to events: the one reading that worker and warehouse share, so that both count the same facts.
+
+No driver comes in here; a record is whatever has these fields.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Protocol
+
+from pydantic import ValidationError
+
+from schemas.catalogue import EVENTS, AnyEvent, topic_of
+from schemas.codec import STRUCTURED_HEADERS, check_time, decode
+from schemas.errors import BadEvent, Reason
+from schemas.limits import MAX_EVENT_BYTES
+
+_CLOUDEVENTS: Final = b"application/cloudevents"
+
+
+class Record(Protocol):
+    """One Kafka record as every driver reads it; key, value and headers are raw bytes."""
+
+    @property
+    def offset(self) -> int:
+        """The position in the partition."""
+        ...
+
+    @property
+    def timestamp(self) -> int:
+        """The producer's or broker's, milliseconds since the epoch."""
+        ...
+
+    @property
+    def key(self) -> bytes | None:
+        """The raw key."""
+        ...
+
+    @property
+    def value(self) -> bytes | None:
+        """The raw value; None deletes the key from a compacted topic."""
+        ...
+
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes | None]]:
+        """Names and raw values, in order; a value may be missing."""
+        ...
+
+
+def read_events(records: Sequence[Record], now: datetime) -> list[AnyEvent | BadEvent]:
+    """What each record says, in their order; `now` is the reader's clock.
+
+    One validation call reads them all; single calls only find the bad one.
+    """
+    values = [record.value for record in records if is_plain(record)]
+    if values and len(values) == len(records):
+        try:
+            events = EVENTS.validate_json(b"[" + b",".join(value or b"" for value in values) + b"]")
+        except ValidationError:
+            pass  # one of them is bad: read them one by one to find out which
+        else:
+            if len(events) == len(records):
+                return [_in_time(event, now) for event in events]
+    return [_single(record, now) for record in records]
+
+
+def is_plain(record: Record) -> bool:
+    """Whether the value is the event's JSON as it stands (structured mode) and within the limit."""
+    if record.value is None or len(record.value) > MAX_EVENT_BYTES:
+        return False
+    if record.headers == STRUCTURED_HEADERS:
+        return True
+    return any(name.lower() == "content-type" and (raw or b"").startswith(_CLOUDEVENTS) for name, raw in record.headers)
+
+
+def check_place(record: Record, event: AnyEvent, topic: str) -> None:
+    """Refuse an event that came on another topic than its own, or under another key than its subject.
+
+    Raises:
+        BadEvent: with reason `wrong_topic` or `wrong_key`.
+    """
+    belongs = topic_of(event)
+    if belongs.name != topic:
+        raise BadEvent(Reason.WRONG_TOPIC, f"{event.type} belongs on {belongs.name}")
+    if not belongs.single and (record.key is None or record.key != event.subject.encode()):
+        raise BadEvent(Reason.WRONG_KEY, "the record's key is not the event's subject")
+
+
+def check_home(home: int, partition: int) -> None:
+    """Refuse a key that lies in another partition than murmur2 puts it, its `home`.
+
+    Raises:
+        BadEvent: with reason `wrong_partition`.
+    """
+    if home != partition:
+        raise BadEvent(Reason.WRONG_PARTITION, f"the key belongs in partition {home}: produce with murmur2")
+
+
+def _in_time(event: AnyEvent, now: datetime) -> AnyEvent | BadEvent:
+    try:
+        check_time(event, now)
+    except BadEvent as bad:
+        return bad
+    return event
+
+
+def _single(record: Record, now: datetime) -> AnyEvent | BadEvent:
+    try:
+        return decode(record.value, record.headers, now)
+    except BadEvent as bad:
+        return bad
