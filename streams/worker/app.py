@@ -14,7 +14,7 @@ from schemas.topics import CHANGELOG, EVENT_TOPICS, STATE_TABLE, WORKER_APP
 from streams.core.policy import Tables
 from streams.worker import metrics, store, transport
 from streams.worker.engine import Engine
-from streams.worker.errors import StateLost
+from streams.worker.errors import StateLost, WrongPartitionCount
 from streams.worker.flush import Flusher
 from streams.worker.settings import WorkerSettings
 from streams.worker.store import ColumnStore
@@ -65,6 +65,15 @@ class WorkerApp(faust.App):
         self._recovering_since = time.monotonic()
         self.engine.disown(set(self.engine.owned) - kept)
         _log.info("partitions_assigned", partitions=sorted(kept), generation=generation)
+        self._check_partition_counts()
+
+    def _check_partition_counts(self) -> None:
+        """Topics of unlike counts would put an account's facts into unlike partitions: half of each, twice."""
+        expected = self.conf.topic_partitions
+        counts = {topic.name: self.consumer.topic_partitions(topic.name) for topic in (*EVENT_TOPICS, CHANGELOG)}
+        wrong = {topic: found for topic, found in counts.items() if found not in (None, expected)}
+        if wrong:
+            self.fail(WrongPartitionCount(wrong, expected))
 
     async def on_recovered(self, active: set[int], standby: set[int]) -> None:
         """Recovery is complete: own the active partitions, unless their changelog lost its beginning."""

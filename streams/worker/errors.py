@@ -4,6 +4,7 @@ WorkerError
 └── StateLost      stop: the log or the changelog lost its beginning; the state must be built anew
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 EXIT_STATE_LOST: Final = 78
@@ -26,6 +27,19 @@ class StateLost(WorkerError):
         self.partition = partition
         self.needed = needed
         self.first = first
+
+
+class WrongPartitionCount(WorkerError):
+    """Topics that do not have the partition count of the settings; `found` by topic."""
+
+    def __init__(self, found: Mapping[str, int | None], expected: int) -> None:
+        named = ", ".join(f"{topic} has {count} partitions" for topic, count in sorted(found.items()))
+        super().__init__(
+            f"{named}; expected {expected} (setting broker.partitions). An account's facts must lie in partitions of "
+            "one number: see `pulse topics list`."
+        )
+        self.found = found
+        self.expected = expected
 
 
 class UnreadableState(WorkerError):

@@ -48,6 +48,7 @@ def start_worker(broker: Broker, name: str = "worker", **settings: str) -> Child
     env = {
         "PULSE_BROKER__BOOTSTRAP": broker.bootstrap,
         "PULSE_BROKER__EMBEDDED": str(broker.embedded).lower(),
+        "PULSE_BROKER__PARTITIONS": str(broker.partitions),
         "PULSE_WORKER__COMMIT_INTERVAL_S": "0.3",
         "PULSE_WORKER__SESSION_TIMEOUT_S": "6",
         "PULSE_WORKER__INSTANCE_ID": name,

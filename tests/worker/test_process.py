@@ -196,3 +196,10 @@ def test_a_worker_that_cannot_read_its_changelog_stops_and_says_so(fresh_embedde
         assert "Run the version that wrote it" in child.tail()
     finally:
         log.close()
+
+
+def test_a_worker_refuses_topics_of_another_partition_count(broker: Broker) -> None:
+    child = start_worker(broker.model_copy(update={"partitions": broker.partitions * 2}))
+    assert child.wait(60) == 1
+    assert f"account.purchases has {broker.partitions} partitions" in child.tail()
+    assert f"expected {broker.partitions * 2}" in child.tail()
