@@ -114,8 +114,6 @@ def _check_source(event: AnyEvent, may_speak: Callable[[Source], bool]) -> None:
         raise BadEvent(
             Reason.WRONG_SOURCE, f"data.original.source: this key does not speak for {original.source[:80]!r}"
         )
-    if original.subject != event.subject:
-        raise BadEvent(Reason.INVALID, "data.original.subject: expected the subject of the withdrawal")
 
 
 def _id_of(raw: Raw) -> str | None:
