@@ -13,11 +13,11 @@ import numpy.typing as npt
 
 from schemas.alerts import AlertKind, StepKind, alert_id
 from schemas.events.actions import ActionEvent
-from schemas.health import Part
 from schemas.ids import AccountId
 from streams.core import bands, episodes
 from streams.core.decay import moved
 from streams.core.episodes import Step
+from streams.core.explain import PartFields
 from streams.core.judging import BandChanges, Clock, Judgement, judgement, reading_moment, step_bands
 from streams.core.policy import BANDS, Ints, Tables
 from streams.core.score import assess
@@ -165,7 +165,7 @@ def _decision(case: Judgement, index: int, step: Step) -> Decision:
     return Decision(step, historic, case.clock.now, caused_at, _reasons(case, index, step))
 
 
-def _reasons(case: Judgement, index: int, step: Step) -> tuple[Part, ...]:
+def _reasons(case: Judgement, index: int, step: Step) -> Sequence[PartFields]:
     if step.kind is not AlertKind.BAND_DROPPED:
         return ()
-    return tuple(sorted(case.parts(index), key=lambda part: -abs(part.points))[:MAX_STEP_PARTS])
+    return sorted(case.parts(index), key=lambda part: -abs(part["points"]))[:MAX_STEP_PARTS]

@@ -15,12 +15,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Required, TypedDict
 
 import numpy as np
 
-from schemas.health import Contribution, Part, PartKind
-from schemas.ids import EventId, Source
+from schemas.health import Dimension, PartKind
 from streams.core.decay import share_left
 from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Floats, Tables
 from streams.core.score import MIDDLE, Assessment
@@ -46,31 +45,50 @@ class Since:
     as_of: float
 
 
+class ContributionFields(TypedDict):
+    """The fields of `schemas.health.Contribution`: plain, because a model for each would cost most of a flush."""
+
+    name: str
+    dimension: Dimension
+    points: float
+
+
+class PartFields(TypedDict, total=False):
+    """The fields of `schemas.health.Part`, plain as above."""
+
+    kind: Required[PartKind]
+    points: Required[float]
+    signal: str
+    event_id: str
+    source: str
+    event_type: str
+    event_time: datetime
+
+
 def at_utc(seconds: float) -> datetime:
     """Epoch seconds as aware UTC."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def contributions(now: Assessment, row: int, tables: Tables) -> tuple[Contribution, ...]:
+def contributions(now: Assessment, row: int, tables: Tables) -> list[ContributionFields]:
     """The named summands of a row's score: a base per dimension, what the clamp took or gave, and every signal."""
-    named: list[Contribution] = []
-    for index, dimension in enumerate(DIMENSIONS):
-        if share := float(now.share[row, index]):
-            named.append(Contribution.model_construct(name="base", dimension=dimension, points=MIDDLE * share))
-        if saturation := float(now.saturation[row, index]):
-            named.append(Contribution.model_construct(name="saturation", dimension=dimension, points=saturation))
+    named: list[ContributionFields] = []
+    for dimension, share, saturation in zip(
+        DIMENSIONS, now.share[row].tolist(), now.saturation[row].tolist(), strict=True
+    ):
+        if share:
+            named.append({"name": "base", "dimension": dimension, "points": MIDDLE * share})
+        if saturation:
+            named.append({"name": "saturation", "dimension": dimension, "points": saturation})
     points = now.contribution[row]
-    for signal in np.flatnonzero(points).tolist():
+    signals = np.flatnonzero(points)
+    for signal, value in zip(signals.tolist(), points[signals].tolist(), strict=True):
         dimension = DIMENSIONS[tables.dimension[signal]]
-        named.append(
-            Contribution.model_construct(
-                name=COUNTED_SIGNALS[signal], dimension=dimension, points=float(points[signal])
-            )
-        )
-    return tuple(named)
+        named.append({"name": COUNTED_SIGNALS[signal], "dimension": dimension, "points": value})
+    return named
 
 
-def change(now: Assessment, row: int, since: Since, tables: Tables) -> tuple[Part, ...]:
+def change(now: Assessment, row: int, since: Since, tables: Tables) -> list[PartFields]:
     """The parts of a row's score since the last snapshot; they sum to the difference of the scores (None counts 0)."""
     before = since.assessment
     faded = since.sums * share_left(np.array([since.elapsed_s]), tables.half_life_s)
@@ -80,34 +98,41 @@ def change(now: Assessment, row: int, since: Since, tables: Tables) -> tuple[Par
         PartKind.REWEIGHTING: float(((now.unit[row] - before.unit[row]) * since.sums).sum()),
         PartKind.SATURATION: float(now.saturation[row].sum() - before.saturation[row].sum()),
     }
-    events = [_event_part(fact, float(now.unit[row, fact.signal]), since.as_of, tables) for fact in since.pending]
-    rest = [
-        Part.model_construct(kind=kind, points=points) for kind, points in plain.items() if abs(points) > NEGLIGIBLE
+    rest: list[PartFields] = [
+        {"kind": kind, "points": points} for kind, points in plain.items() if abs(points) > NEGLIGIBLE
     ]
-    return (*_bounded([part for part in events if abs(part.points) > NEGLIGIBLE]), *rest)
+    return _bounded(_event_parts(now, row, since, tables)) + rest
 
 
-def _bounded(events: list[Part]) -> list[Part]:
+def _event_parts(now: Assessment, row: int, since: Since, tables: Tables) -> list[PartFields]:
+    unit = now.unit[row]
+    parts: list[PartFields] = []
+    for fact in since.pending:
+        left = 2.0 ** (-(since.as_of - fact.at) / tables.half_life_s[fact.signal])
+        points = float(unit[fact.signal] * fact.amount * left)
+        if abs(points) > NEGLIGIBLE:
+            parts.append(
+                {
+                    "kind": PartKind.EVENT,
+                    "points": points,
+                    "signal": COUNTED_SIGNALS[fact.signal],
+                    "event_id": fact.event_id,
+                    "source": fact.source,
+                    "event_type": fact.event_type,
+                    "event_time": at_utc(fact.event_time),
+                }
+            )
+    return parts
+
+
+def _bounded(events: list[PartFields]) -> list[PartFields]:
     if len(events) <= MAX_EVENT_PARTS:
         return events
-    events.sort(key=lambda part: -abs(part.points))
-    many: defaultdict[str | None, float] = defaultdict(float)
+    events.sort(key=lambda part: -abs(part["points"]))
+    many: defaultdict[str, float] = defaultdict(float)
     for part in events[MAX_EVENT_PARTS:]:
-        many[part.signal] += part.points
-    summed = [
-        Part.model_construct(kind=PartKind.EVENT, signal=signal, points=points) for signal, points in many.items()
+        many[part["signal"]] += part["points"]
+    summed: list[PartFields] = [
+        {"kind": PartKind.EVENT, "signal": signal, "points": points} for signal, points in many.items()
     ]
     return events[:MAX_EVENT_PARTS] + summed
-
-
-def _event_part(fact: Pending, unit: float, as_of: float, tables: Tables) -> Part:
-    left = float(np.exp2(-(as_of - fact.at) / tables.half_life_s[fact.signal]))
-    return Part.model_construct(
-        kind=PartKind.EVENT,
-        points=unit * fact.amount * left,
-        signal=COUNTED_SIGNALS[fact.signal],
-        event_id=EventId(fact.event_id),
-        source=Source(fact.source),
-        event_type=fact.event_type,
-        event_time=at_utc(fact.event_time),
-    )

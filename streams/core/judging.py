@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from schemas.health import Part
 from streams.core import bands
 from streams.core.bands import NO_BAND, BandState, Codes
 from streams.core.crossing import Fading, crossed_at
 from streams.core.decay import moved
-from streams.core.explain import Since, change
+from streams.core.explain import PartFields, Since, change
 from streams.core.policy import Floats, Ints, Tables
 from streams.core.score import Assessment, assess
 from streams.core.state import NEVER, Partition
@@ -49,7 +48,7 @@ class Judgement:
     clock: Clock
     tables: Tables
 
-    def parts(self, index: int) -> tuple[Part, ...]:
+    def parts(self, index: int) -> list[PartFields]:
         """The parts of row `index`'s change since its last snapshot."""
         state, as_of = self.state[index], float(self.as_of[index])
         # A profile may have been told before facts that are older than it: then nothing could fade.

@@ -1,17 +1,20 @@
 """Rows and decisions as the messages that others read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from math import isfinite, isnan
 
 import numpy as np
 import numpy.typing as npt
+from pydantic_core import to_json
 
 from schemas.alerts import AlertStep, alert_id
-from schemas.health import DimensionScore, HealthSnapshot, Part
+from schemas.health import Part
 from schemas.ids import AccountId, ManagerId
 from streams.core.episodes import ROLE, SUGGESTION, Step
-from streams.core.explain import at_utc, contributions
+from streams.core.explain import PartFields, at_utc, contributions
 from streams.core.policy import BANDS, DIMENSIONS, Tables
 from streams.core.score import Assessment
 from streams.core.state import Extra
@@ -46,42 +49,49 @@ class Decision:
     historic: bool
     now: float
     caused_at: float
-    reasons: tuple[Part, ...] = ()
+    reasons: Sequence[PartFields] = ()
 
 
-def snapshot_message(subject: Subject, reading: Reading, parts: tuple[Part, ...], tables: Tables) -> bytes:
-    """The account's next health snapshot; `parts` are those of the change since the last."""
+def snapshot_message(subject: Subject, reading: Reading, parts: list[PartFields], tables: Tables) -> bytes:
+    """The account's next health snapshot; `parts` are those of the change since the last.
+
+    The fields of `schemas.health.HealthSnapshot`, written without the model: they are our own numbers, tests validate
+    them and every reader does again.
+    """
     row, extra, current, place = subject.row, subject.extra, reading.assessment, reading.place
     score, told_score, band = float(current.score[place]), float(row["told_score"]), int(row["band"])
-    snapshot = HealthSnapshot.model_construct(  # our own numbers: tests validate them, readers do again
-        account_id=subject.account,
-        version=int(row["version"]) + 1,
-        as_of=at_utc(reading.as_of),
-        produced_at=at_utc(reading.now),
-        caused_by_record_at=_record_at(float(row["caused_at"])),
-        policy=tables.policy.name,
-        score=None if np.isnan(score) else score,
-        band=BANDS[band] if band >= 0 else None,
-        coverage=min(1.0, float(current.coverage[place])),
-        dimensions=tuple(_dimension(current, place, index) for index in range(len(DIMENSIONS))),
-        contributions=contributions(current, place, tables),
-        previous_score=None if np.isnan(told_score) else told_score,
-        change=parts,
-        events_applied=int(row["applied"]),
-        open_complaints=sum(record.is_open for record in extra.complaints.values()),
-        owner=ManagerId(extra.profile.owner) if extra.profile else None,
+    return to_json(
+        {
+            "account_id": subject.account,
+            "version": int(row["version"]) + 1,
+            "as_of": at_utc(reading.as_of),
+            "produced_at": at_utc(reading.now),
+            "caused_by_record_at": _record_at(float(row["caused_at"])),
+            "policy": tables.policy.name,
+            "score": None if isnan(score) else score,
+            "band": BANDS[band] if band >= 0 else None,
+            "coverage": min(1.0, float(current.coverage[place])),
+            "dimensions": _dimensions(current, place),
+            "contributions": contributions(current, place, tables),
+            "previous_score": None if isnan(told_score) else told_score,
+            "change": parts,
+            "events_applied": int(row["applied"]),
+            "open_complaints": sum(record.is_open for record in extra.complaints.values()),
+            "owner": extra.profile.owner if extra.profile else None,
+        }
     )
-    return snapshot.model_dump_json().encode()
 
 
-def _dimension(current: Assessment, place: int, index: int) -> DimensionScore:
-    share = float(current.share[place, index])
-    score = float(current.dimension[place, index]) if share else None
-    return DimensionScore.model_construct(dimension=DIMENSIONS[index], score=score, weight=min(1.0, share))
+def _dimensions(current: Assessment, place: int) -> list[dict[str, object]]:
+    shares, scores = current.share[place].tolist(), current.dimension[place].tolist()
+    return [
+        {"dimension": dimension, "score": score if share else None, "weight": min(1.0, share)}
+        for dimension, share, score in zip(DIMENSIONS, shares, scores, strict=True)
+    ]
 
 
 def _record_at(seconds: float) -> datetime | None:
-    return at_utc(seconds) if np.isfinite(seconds) else None
+    return at_utc(seconds) if isfinite(seconds) else None
 
 
 def alert_message(subject: Subject, decision: Decision) -> bytes:
@@ -103,7 +113,7 @@ def alert_message(subject: Subject, decision: Decision) -> bytes:
         historic=decision.historic,
         caused_by_record_at=_record_at(decision.caused_at),
         facts=dict(step.facts),
-        parts=decision.reasons,
+        parts=tuple(Part.model_validate(part) for part in decision.reasons),
         value_at_risk=Decimal(profile.annual_value) if profile else None,
         currency=profile.currency if profile else None,
         role=ROLE[step.kind],
