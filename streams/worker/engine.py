@@ -78,7 +78,10 @@ class Engine:
 
     def own(self, number: int, held: Held, generation: int) -> None:
         """Take a recovered partition over; what its last flush decided and may not have told is told again."""
-        if number in self.owned and self.owned[number].held is held:
+        kept = self.owned.get(number)
+        if kept is not None and kept.held is held:
+            # Others may have owned it while we were stalled: what we write from now on must outrank what they wrote.
+            kept.generation = max(kept.generation, generation, held.newest_generation + 1)
             return
         owner = max(generation, held.newest_generation + 1)
         value = NEVER if held.told.watermark is None else held.told.watermark

@@ -103,6 +103,15 @@ def test_whoever_takes_over_outranks_all_that_wrote_before() -> None:
     assert owned(engine_over(recovered, generation=1)).generation == 8
 
 
+def test_a_stalled_worker_that_gets_its_partition_back_outranks_who_had_it_meanwhile() -> None:
+    held = Held()
+    stalled, heir = engine_over(held, generation=1), engine_over(Held(), generation=5)
+    heir.take_in(batch(PURCHASES.name, 0, [order("A1", 1, NOW)]), time.time())
+    changelog(held, flushed(heir))
+    stalled.own(0, held, 3)
+    assert owned(stalled).generation == 6
+
+
 @pytest.mark.parametrize("told", [True, False])
 def test_what_a_flush_decided_is_told_again_only_if_it_was_not_told(told: bool) -> None:
     engine = engine_over(Held())
