@@ -24,8 +24,8 @@ lint: .venv/.dev ## ruff, format, mypy --strict, import contracts
 lock: .venv/.dev ## write requirements/*.txt from pyproject.toml, with hashes; ARGS=--upgrade takes newer versions
 	requirements/lock.sh $(ARGS)
 
-bench: ## not there yet: the measurements come with the next step
-	@echo "make bench: benchmarks/ holds no measurement yet; it comes with the next step" >&2; exit 1
+bench: .venv/.runtime ## measure, ours beside its peers; ARGS='engine --quick --json'; needs Java, Maven, Linux
+	$(BIN)/python -m benchmarks $(or $(ARGS),engine)
 
 torture: ## not there yet: the kill -9 runs come with the next step
 	@echo "make torture: there are no kill -9 runs yet; they come with the next step" >&2; exit 1
@@ -38,7 +38,7 @@ clean: ## remove caches and build output; keeps .venv and the data in var/
 	$(PYTHON) -m venv .venv
 
 .venv/.runtime: requirements/runtime.txt requirements/build.txt pyproject.toml | .venv/bin/python
-	@echo "Setting up .venv: some 80 packages, 700 MB installed, one to three minutes"
+	@echo "Setting up .venv: some 80 packages, over a gigabyte installed, one to three minutes"
 	$(PIP) --require-hashes -r requirements/runtime.txt -r requirements/build.txt
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
