@@ -145,11 +145,12 @@ class WorkerApp(faust.App):
         """Tell the engine where the source partitions end, so that quiet ones do not hold time back."""
         for number in list(self.engine.owned):
             for topic in EVENT_TOPICS:
-                end = self._end_of(topic.name, number)
+                end = self.end_of(topic.name, number)
                 if end is not None:
                     self.engine.mark_end(topic.name, number, end)
 
-    def _end_of(self, topic: str, number: int) -> int | None:
+    def end_of(self, topic: str, number: int) -> int | None:
+        """The offset at which a source partition ends, as last heard of; None when it is not read here."""
         tp = transport.place(topic, number)
         return self.consumer.highwater(tp) if tp in self.consumer.assignment() else None
 

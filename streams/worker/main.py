@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
-from prometheus_client import start_http_server
 
 from schemas import topics
 from schemas.broker import Broker
@@ -21,6 +20,7 @@ from streams.worker.engine import Engine
 from streams.worker.errors import EXIT_STATE_LOST, StateLost
 from streams.worker.flush import Flusher, new_producer
 from streams.worker.settings import WorkerSettings
+from streams.worker.status import STOPPING, Board, keep_posted, serve
 
 OUTPUTS = (topics.HEALTH.name, topics.ALERTS.name, topics.DEAD_LETTERS.name)
 _GC_THRESHOLD = 100_000
@@ -35,11 +35,12 @@ def run(settings: WorkerSettings, broker: Broker, on_ready: Callable[[], None]) 
         SystemExit: with `EXIT_STATE_LOST` when the broker dropped what the state needs.
     """
     tables = _tables(settings)
+    board = Board(time.monotonic)
     if settings.metrics_port is not None:
-        start_http_server(settings.metrics_port, addr="127.0.0.1")
+        serve(settings.metrics_host, settings.metrics_port, board)
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD, 50, 50)
-    fatal = asyncio.run(_serve(settings, broker, tables, on_ready))
+    fatal = asyncio.run(_serve(settings, broker, tables, on_ready, board))
     if isinstance(fatal, StateLost):
         raise SystemExit(EXIT_STATE_LOST)
     if fatal is not None:
@@ -53,7 +54,7 @@ def _tables(settings: WorkerSettings) -> Tables:
 
 
 async def _serve(
-    settings: WorkerSettings, broker: Broker, tables: Tables, on_ready: Callable[[], None]
+    settings: WorkerSettings, broker: Broker, tables: Tables, on_ready: Callable[[], None], board: Board
 ) -> BaseException | None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -63,6 +64,7 @@ async def _serve(
     producer, pacer = new_producer(broker), Pacer(broker, OUTPUTS)
     engine = Engine(broker, tables, settings.sweep_interval_s, settings.history_until)
     app.wire(engine, Flusher(engine, producer, pacer), _once(on_ready))
+    posting = asyncio.create_task(keep_posted(board, app))
     await producer.start()
     await pacer.start()
     try:
@@ -70,8 +72,9 @@ async def _serve(
     except BaseException:
         await _stopped(app)  # its consumer thread would outlive this one
         raise
-    loops = [asyncio.create_task(_flush_loop(app, settings)), asyncio.create_task(_commit_loop(app, settings))]
+    loops = [posting, *(asyncio.create_task(turn(app, settings)) for turn in (_flush_loop, _commit_loop))]
     await _until_over(app, stop, loops)
+    board.post(STOPPING)
     for task in loops:
         task.cancel()
         with suppress(asyncio.CancelledError):

@@ -33,6 +33,7 @@ class WorkerSettings(BaseModel):
     ] = 20_000
     max_batch: Annotated[int, Field(ge=1, description="records taken from the broker at once")] = 4_000
     standby_replicas: Annotated[int, Field(ge=0, le=3, description="copies of the state on other workers")] = 0
-    metrics_port: Annotated[int | None, Field(ge=0, le=65535, description="serves /metrics; none serves nothing")] = (
-        None
-    )
+    metrics_port: Annotated[
+        int | None, Field(ge=0, le=65535, description="serves /metrics, /healthz and /readyz; none serves nothing")
+    ] = None
+    metrics_host: Annotated[str, Field(min_length=1, description="address these are served on")] = "127.0.0.1"
