@@ -1,0 +1,45 @@
+"""`python -m benchmarks NAME [--quick] [--json]`: measure, print the conditions and the figures.
+
+With --json the last line is one JSON object. Nothing here is a test: no figure makes it fail.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from benchmarks.engine import command as engine
+from benchmarks.pace import TooShort
+from pulse.errors import PulseError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark named; the exit code, 0 when it measured."""
+    given = _parser().parse_args(arguments)
+    try:
+        figures = engine.run(engine.Options(given.quick, tuple(given.only), given.seed, given.events))
+    except PulseError as error:
+        sys.stderr.write(f"{error}\n")
+        return int(error.exit_code)
+    except TooShort as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    if given.json:
+        print(json.dumps(figures))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure; see docs/benchmarks.md.")
+    names = parser.add_subparsers(dest="name", required=True)
+    one = names.add_parser("engine", help="events a second, ours beside its peers on one Kafka")
+    one.add_argument("--quick", action="store_true", help="fewer events: two to three minutes instead of ten")
+    one.add_argument("--json", action="store_true", help="the last line is one JSON object")
+    one.add_argument("--only", nargs="+", choices=engine.names(), default=[], metavar="NAME", help="these contenders")
+    one.add_argument("--events", type=int, help="how many events to write")
+    one.add_argument("--seed", type=int, default=1, help="of the load")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
