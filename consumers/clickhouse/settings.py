@@ -64,9 +64,10 @@ class SinkSettings(_Settings):
         str | None, Field(description="name of this member: with one it is back at once after a crash")
     ] = None
     session_timeout_s: Annotated[float, Field(ge=1, le=300, description="silence after which a member is gone")] = 10.0
-    metrics_port: Annotated[int | None, Field(ge=1, le=65535, description="port for Prometheus; none, no metrics")] = (
-        None
-    )
+    metrics_port: Annotated[
+        int | None, Field(ge=1, le=65535, description="serves /metrics, /healthz and /readyz; none serves nothing")
+    ] = None
+    metrics_host: Annotated[str, Field(min_length=1, description="address these are served on")] = "127.0.0.1"
 
 
 def _is_loopback(host: str) -> bool:

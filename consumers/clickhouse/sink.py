@@ -18,7 +18,7 @@ from consumers.clickhouse.settings import SinkSettings
 from consumers.clickhouse.writer import Writer
 from consumers.runtime import loop
 from consumers.runtime.clickhouse import ClickHouse
-from consumers.runtime.metrics import expose
+from consumers.runtime.status import Status, serve
 from consumers.runtime.stopping import stop_signals
 from consumers.runtime.subscription import Record, Subscription
 from schemas.broker import Broker
@@ -33,7 +33,8 @@ log = structlog.get_logger()
 
 def run(settings: SinkSettings, clickhouse: ClickHouse, broker: Broker, on_ready: Callable[[], None]) -> None:
     """Carry until SIGTERM or SIGINT. ClickHouse may be away, at the start too: nothing is skipped meanwhile."""
-    expose(settings.metrics_port)
+    status = Status()
+    serve(settings.metrics_port, settings.metrics_host, status)
     _calm_collector()
     subscription = Subscription(
         group=SINK_GROUP,
@@ -43,6 +44,7 @@ def run(settings: SinkSettings, clickhouse: ClickHouse, broker: Broker, on_ready
         gather_s=_GATHER_S if broker.embedded else 0.0,
         session_timeout_s=settings.session_timeout_s,
         instance_id=settings.instance_id,
+        status=status,
     )
     sink = Sink(clickhouse, broker.partitions, lambda: datetime.now(UTC))
     with stop_signals() as stop:

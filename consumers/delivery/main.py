@@ -22,8 +22,8 @@ from consumers.delivery.stage import Stage
 from consumers.runtime import loop
 from consumers.runtime.errors import Retry, StoppedEarly
 from consumers.runtime.follower import Follower
-from consumers.runtime.metrics import expose
 from consumers.runtime.producer import Publisher
+from consumers.runtime.status import Status, serve
 from consumers.runtime.stopping import stop_signals
 from consumers.runtime.subscription import Record
 from schemas.broker import Broker
@@ -39,15 +39,22 @@ log = structlog.get_logger()
 def run(settings: DeliverySettings, broker: Broker, on_ready: Callable[[], None]) -> None:
     """Deliver until SIGTERM or SIGINT. Must run in the main thread."""
     with stop_signals() as stop:
-        expose(settings.metrics_port, settings.metrics_host)
-        run_until(settings, broker, stop, on_ready)
+        status = Status()
+        serve(settings.metrics_port, settings.metrics_host, status)
+        run_until(settings, broker, stop, on_ready, status)
 
 
-def run_until(settings: DeliverySettings, broker: Broker, stop: threading.Event, on_ready: Callable[[], None]) -> None:
-    """Deliver until `stop` is set; then finish what is being sent and write its receipt."""
+def run_until(
+    settings: DeliverySettings,
+    broker: Broker,
+    stop: threading.Event,
+    on_ready: Callable[[], None],
+    status: Status | None = None,
+) -> None:
+    """Deliver until `stop` is set; then finish what is being sent and write its receipt. `status` is kept true."""
     try:
         with ExitStack() as stack:
-            _Process(settings, broker, stop, stack).run(on_ready)
+            _Process(settings, broker, stop, stack).run(on_ready, status or Status())
     except StoppedEarly:
         log.info("stopped_early")
 
@@ -70,12 +77,12 @@ class _Process:
         self._managers = stack.enter_context(Follower(broker, (MANAGERS.name,), self._learn, stop))
         self._receipts = stack.enter_context(Follower(broker, (DELIVERIES.name,), self._fold, stop))
 
-    def run(self, on_ready: Callable[[], None]) -> None:
+    def run(self, on_ready: Callable[[], None], status: Status) -> None:
         """Fold the log, take up what was deferred, then handle alerts."""
         while not self._folded():
             self._stop.wait(1)
         stage = Stage(self._directory, self._sender, self._desk, self._stop, self._managers.catch_up)
-        loop.run(self._subscription(), self._broker, stage, self._stop, on_ready)
+        loop.run(self._subscription(status), self._broker, stage, self._stop, on_ready)
 
     def _folded(self) -> bool:
         """Whether the log could be folded; doing it again changes nothing."""
@@ -88,7 +95,7 @@ class _Process:
             return False
         return True
 
-    def _subscription(self) -> loop.Subscription:
+    def _subscription(self, status: Status) -> loop.Subscription:
         """Small batches and short waits: an alert is worth milliseconds. Receipts of others count after a rebalance."""
         return loop.Subscription(
             group=DELIVERY_GROUP,
@@ -99,6 +106,7 @@ class _Process:
             session_timeout_s=6.0,
             instance_id=self._settings.instance_id,
             on_assigned=self._receipts.catch_up,
+            status=status,
         )
 
     def _take_up_deferred(self) -> None:

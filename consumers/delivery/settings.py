@@ -55,5 +55,7 @@ class DeliverySettings(BaseModel):
     instance_id: Annotated[str | None, Field(description="name of this process in its group, for quick restarts")] = (
         None
     )
-    metrics_port: Annotated[int | None, Field(ge=1, le=65535, description="Prometheus metrics; empty for none")] = None
-    metrics_host: Annotated[str, Field(description="address the metrics listen on")] = "127.0.0.1"
+    metrics_port: Annotated[
+        int | None, Field(ge=1, le=65535, description="serves /metrics, /healthz and /readyz; none serves nothing")
+    ] = None
+    metrics_host: Annotated[str, Field(min_length=1, description="address these are served on")] = "127.0.0.1"

@@ -107,6 +107,9 @@ class _Loop:
         self._positions = Positions()
         self._attempt = 0
         self._paused_until = 0.0
+        self._fault: str | None = None
+        self._ready = False
+        self._lags: dict[tuple[str, int], int | None] = {}
         self._measured_at = self._idled_at = time.monotonic()
 
     def run(self) -> None:
@@ -122,6 +125,7 @@ class _Loop:
             elif records:
                 self._handle(records)
             self._tick()
+            self._say_so()
 
     def _hold(self) -> bool:
         """Pause everything while a retry is waited for, resume it afterwards; partitions may be new each time."""
@@ -168,9 +172,11 @@ class _Loop:
             self._assignments.changed = True
             return False
         self._positions.assign(committed)
+        self._lags = dict.fromkeys(committed)
         self._forget_lag()
         metrics.REBALANCES.labels(self._subscription.group).inc()
         log.info("partitions_assigned", group=self._subscription.group, count=len(committed))
+        self._ready = True
         self._on_ready()
         return True
 
@@ -204,6 +210,7 @@ class _Loop:
 
     def _wait_before_retry(self, error: Retry) -> None:
         self._attempt += 1
+        self._fault = error.reason
         pause_s = self._subscription.pause_s(self._attempt) if error.after_s is None else error.after_s
         self._paused_until = time.monotonic() + pause_s
         metrics.RETRIES.labels(self._subscription.group).inc()
@@ -235,8 +242,19 @@ class _Loop:
             if position is None or end is None:
                 continue
             self._report(self._positions.observe(Place(*place), position))
-            labels = (self._subscription.group, place.topic, str(place.partition))
-            metrics.LAG.labels(*labels).set(max(0, end - position))
+            lag = self._lags[place] = max(0, end - position)
+            metrics.LAG.labels(self._subscription.group, place.topic, str(place.partition)).set(lag)
+
+    def _say_so(self) -> None:
+        """After the work of this turn, so that a fault lasts until something has succeeded."""
+        if time.monotonic() >= self._paused_until:
+            self._fault = None
+        if self._assignments.changed:
+            self._subscription.status.turned({}, "partitions are being moved")
+        elif self._ready:
+            self._subscription.status.turned(self._lags, self._fault)
+        else:
+            self._subscription.status.turned({}, "no member of the group yet")
 
     def _forget_lag(self) -> None:
         for topic, partition in self._assignments.gone():

@@ -1,6 +1,6 @@
 """The metrics of every consumer, declared once with their meaning."""
 
-from prometheus_client import Counter, Gauge, Histogram, start_http_server
+from prometheus_client import Counter, Gauge, Histogram
 
 LAG = Gauge(
     "pulse_consumer_lag_records",
@@ -43,9 +43,3 @@ REBALANCES = Counter(
     "Times the group gave this consumer a new set of partitions.",
     ["group"],
 )
-
-
-def expose(port: int | None, host: str = "127.0.0.1") -> None:
-    """Serve all metrics of the process at http://host:port/metrics in a daemon thread; None serves nothing."""
-    if port is not None:
-        start_http_server(port, addr=host)

@@ -1,9 +1,10 @@
 """What a consumer reads and what it does with it: the two things the loop is given. No I/O here."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from consumers.runtime.status import Status
 from schemas import records
 from schemas.topics import BY_NAME
 
@@ -53,7 +54,7 @@ class Subscription:
     for so long while records come, and hands them over together: the in-memory broker gives one produced batch of a
     partition a fetch, so that a handler whose call costs the same for one record as for hundreds would fall behind.
     `on_assigned` is called after every change of the assignment, before the first record of it is handled; a `Retry`
-    from it is tried again.
+    from it is tried again. `status` is told at every turn how the consumer stands.
     """
 
     group: str
@@ -68,6 +69,7 @@ class Subscription:
     retry_first_s: float = 0.2
     retry_most_s: float = 10.0
     on_assigned: Callable[[], None] | None = None
+    status: Status = field(default_factory=Status)
 
     def pause_s(self, attempt: int) -> float:
         """How long to wait before retry number `attempt` (1, 2, …): doubling from the first to the most.

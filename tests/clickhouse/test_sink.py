@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import httpx
 import pytest
 
 from consumers.clickhouse import migrate
@@ -217,6 +218,20 @@ def test_a_sink_waits_for_a_clickhouse_that_is_away_and_skips_nothing(
         client = connect(place)
         until(lambda: count(client, "facts") == 500, LONG_S)
     assert warehouse.stop() == 0
+
+
+def test_a_sink_that_waits_for_clickhouse_is_alive_but_not_ready(fresh_embedded_broker: Broker) -> None:
+    place, port = ClickHouse(url=f"http://127.0.0.1:{free_port()}"), free_port()
+    sink = start_sink(place, fresh_embedded_broker, metrics_port=port)
+    try:
+        sink.wait_ready()
+        with told(fresh_embedded_broker) as log:
+            log.tell([opened(1)])
+        until(lambda: httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).status_code == 503, LONG_S)
+        assert httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).json()["fault"]
+        assert httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).status_code == 200
+    finally:
+        assert sink.stop() == 0, sink.tail()
 
 
 def test_a_sink_waits_for_tables_that_are_not_there_yet(fresh_embedded_broker: Broker, server: ClickHouse) -> None:

@@ -2,7 +2,10 @@
 
 from collections import Counter
 
+import httpx
+
 from consumers.delivery.settings import DeliverySettings, RetrySettings
+from pulse.local.ports import free_port
 from schemas.broker import Broker
 from schemas.deliveries import DeliveryReceipt, Outcome, OutcomeReason
 from schemas.events.managers import ContactKind
@@ -94,6 +97,16 @@ def test_a_kill_loses_nothing_and_repeats_at_most_the_mail_in_hand(topics_applie
     sent = Counter(mail.id for mail in mails.mails)
     assert len(sent) == number, "each was mailed, and a second mail has the id of the first"
     assert sent.total() <= number + kills
+
+
+def test_a_delivery_that_has_its_partitions_says_that_it_is_ready(
+    fresh_embedded_broker: Broker, mails: MailServer
+) -> None:
+    port = free_port()
+    child = start_child(settings_for(mails).model_copy(update={"metrics_port": port}), fresh_embedded_broker)
+    until(lambda: httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).status_code == 200, 10)
+    assert httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).json()["partitions"]
+    assert child.stop() == 0
 
 
 def test_one_mailbox_that_is_busy_does_not_delay_the_others(topics_applied: Broker, mails: MailServer) -> None:
