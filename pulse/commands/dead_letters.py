@@ -8,12 +8,14 @@ from typing import Annotated, Final
 
 import typer
 
+from consumers.runtime.subscription import Record
 from pulse.commands.clocks import CLOCKS
 from pulse.deadletters import telling
+from pulse.deadletters.compacted import Newest
 from pulse.deadletters.errors import BadRequest, NoSuchLetter
 from pulse.deadletters.judging import Judge, Mend, Parcel, Refusal
 from pulse.deadletters.letters import Letter, Wanted, parse_ids, parse_since, parse_topic
-from pulse.deadletters.reading import Unreadable, letters, partition_counts
+from pulse.deadletters.reading import Unreadable, letters, partition_counts, records
 from pulse.deadletters.replaying import rehearse, replay
 from pulse.exit_codes import ExitCode
 from pulse.settings import load
@@ -61,7 +63,7 @@ def list_them(
     """The newest dead letters, newest last: a table on a terminal, lines with tabs elsewhere."""
     wanted = Wanted(reason=reason, topic=parse_topic(topic), since=parse_since(since, CLOCKS.wall()))
     reader = _Reader(load(["broker"]).part(Broker))
-    newest = heapq.nlargest(limit, reader.find(wanted), key=lambda letter: letter.about.refused_at)
+    newest = heapq.nlargest(limit, reader.find(wanted), key=lambda letter: letter.age)
     telling.write_list(newest[::-1], reader.fitting, as_json=as_json)
     reader.warn()
 
@@ -109,7 +111,7 @@ def send_again(
     broker = load(["broker"]).part(Broker)
     reader = _Reader(broker)
     judge = Judge(reader.partitions, CLOCKS.wall(), mend, force)
-    outcomes = _judged(reader, wanted, judge)
+    outcomes = map(Newest(reader.records).pass_on, _judged(reader, wanted, judge))
     report = rehearse(outcomes) if dry_run else replay(broker, outcomes)
     telling.write_report(report, dry_run=dry_run, as_json=as_json)
     reader.warn()
@@ -130,6 +132,9 @@ class _Reader:
             if wanted.fits(letter):
                 self.fitting += 1
                 yield letter
+
+    def records(self, topic: str) -> Iterator[Record]:
+        return records(self._broker, topic, self.partitions[topic])
 
     def warn(self) -> None:
         if self._unreadable.count:

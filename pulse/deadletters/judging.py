@@ -4,12 +4,13 @@ What the worker would refuse again is refused here with the same code that the w
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kafka.partitioner import murmur2
 
 from pulse.deadletters.letters import Letter
+from pulse.deadletters.wording import MEANINGS
 from schemas.codec import decode
 from schemas.errors import BadEvent, Reason
 from schemas.records import check_place
@@ -28,7 +29,7 @@ class Mend:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A record ready to be sent: what it was, and the partition its key belongs in."""
+    """A record ready to be sent, to the partition its key belongs in; `time` is its fact's, None where unchecked."""
 
     letter_id: str
     topic: str
@@ -36,15 +37,17 @@ class Parcel:
     key: bytes | None
     value: bytes | None
     headers: Sequence[tuple[str, bytes | None]]
+    time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A letter that stays where it is, and why."""
+    """A letter that stays where it is, why, and what can be done; `reason` is a `Reason` or one of ours."""
 
     letter_id: str
-    reason: Reason
+    reason: str
     detail: str
+    cure: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +75,14 @@ class Judge:
         topic = letter.about.topic
         count = self.partitions.get(topic, 0)
         if topic not in BY_NAME or not count:
-            return Refusal(letter.id, Reason.WRONG_TOPIC, f"{topic} is not on the broker")
+            return _refused(letter, BadEvent(Reason.WRONG_TOPIC, f"{topic} is not on the broker"))
         parcel = self._parcel(letter, count)
         if self.force:
             return parcel
         try:
-            _check(parcel, self.now)
+            return replace(parcel, time=_checked(parcel, self.now))
         except BadEvent as bad:
-            return Refusal(letter.id, bad.reason, bad.detail)
-        return parcel
+            return _refused(letter, bad)
 
     def _parcel(self, letter: Letter, count: int) -> Parcel:
         key = letter.key if self.mend.key is None else self.mend.key
@@ -98,8 +100,15 @@ def home_of(key: bytes, partitions: int) -> int:
     return int(murmur2(key) & 0x7FFFFFFF) % partitions
 
 
-def _check(parcel: Parcel, now: datetime) -> None:
+def _refused(letter: Letter, bad: BadEvent) -> Refusal:
+    return Refusal(letter.id, bad.reason.value, bad.detail, MEANINGS[bad.reason][1])
+
+
+def _checked(parcel: Parcel, now: datetime) -> datetime:
+    """The time of the parcel's fact, which the worker would take."""
     if parcel.topic not in _INPUTS:
         raise BadEvent(Reason.WRONG_TOPIC, f"{parcel.topic} is written by our own processes, it takes no facts")
     record = _Seen(parcel.key, parcel.value, parcel.headers)
-    check_place(record, decode(record.value, record.headers, now), parcel.topic)
+    event = decode(record.value, record.headers, now)
+    check_place(record, event, parcel.topic)
+    return event.time

@@ -35,6 +35,11 @@ class Letter:
         return f"{self.about.topic}/{self.about.partition}/{self.about.offset}"
 
     @property
+    def age(self) -> tuple[datetime, str, int, int]:
+        """Sorts letters: when they were refused, then where the originals stood."""
+        return self.about.refused_at, self.about.topic, self.about.partition, self.about.offset
+
+    @property
     def same(self) -> tuple[str, bytes | None, int]:
         """Equal for copies of one letter, which a crash of the worker may leave; an id alone may come again where a
         topic was deleted and made anew.

@@ -1,4 +1,4 @@
-"""account.dead-letters from its beginning to its end as of now. Joins no group and commits nothing."""
+"""account.dead-letters, or another topic, from its beginning to its end as of now. Joins no group, commits nothing."""
 
 import threading
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from kafka.errors import KafkaError
 
 from consumers.runtime.connect import free_consumer
 from consumers.runtime.errors import StoppedEarly
+from consumers.runtime.subscription import Record
 from pulse import topics
 from pulse.deadletters.errors import NoTopics
 from pulse.deadletters.letters import Letter, from_record
@@ -52,7 +53,7 @@ def letters(broker: Broker, partitions: int, unreadable: Unreadable) -> Iterator
         Missing: the broker cannot be reached, or stopped answering.
     """
     seen: set[Any] = set()
-    for record in _records(broker, partitions):
+    for record in records(broker, DEAD_LETTERS.name, partitions):
         try:
             letter = from_record(record)
         except (KeyError, ValueError):
@@ -63,9 +64,14 @@ def letters(broker: Broker, partitions: int, unreadable: Unreadable) -> Iterator
             yield letter
 
 
-def _records(broker: Broker, partitions: int) -> Iterator[Any]:
-    places = [TopicPartition(DEAD_LETTERS.name, number) for number in range(partitions)]
-    with _consumer(broker) as consumer:
+def records(broker: Broker, topic: str, partitions: int) -> Iterator[Record]:
+    """Every record of a topic that was there when this began, in order within a partition.
+
+    Raises:
+        Missing: as `letters`.
+    """
+    places = [TopicPartition(topic, number) for number in range(partitions)]
+    with _consumer(broker, topic) as consumer:
         consumer.assign(places)
         consumer.seek_to_beginning()
         ends = consumer.end_offsets(places, timeout_ms=int(_PATIENCE_S * 1000))
@@ -75,9 +81,9 @@ def _records(broker: Broker, partitions: int) -> Iterator[Any]:
             polled = consumer.poll(timeout_ms=_POLL_MS)
             silent_ms = 0 if polled else silent_ms + _POLL_MS
             if silent_ms > _PATIENCE_S * 1000:
-                raise Missing(f"the broker at {broker.bootstrap} does not hand out {DEAD_LETTERS.name} any more")
-            for place, records in polled.items():
-                yield from (record for record in records if record.offset < ends[place])
+                raise Missing(f"the broker at {broker.bootstrap} does not hand out {topic} any more")
+            for place, batch in polled.items():
+                yield from (record for record in batch if record.offset < ends[place])
 
 
 def _position(consumer: Any, place: TopicPartition) -> int:
@@ -85,12 +91,12 @@ def _position(consumer: Any, place: TopicPartition) -> int:
 
 
 @contextmanager
-def _consumer(broker: Broker) -> Iterator[Any]:
+def _consumer(broker: Broker, topic: str) -> Iterator[Any]:
     stop = threading.Event()
     patience = threading.Timer(_PATIENCE_S, stop.set)
     patience.start()
     try:
-        consumer = free_consumer(broker, _CLIENT, stop, (DEAD_LETTERS.name,))
+        consumer = free_consumer(broker, _CLIENT, stop, (topic,))
     except StoppedEarly:
         raise Missing(f"no Kafka broker answers at {broker.bootstrap}") from None
     finally:
@@ -98,6 +104,6 @@ def _consumer(broker: Broker) -> Iterator[Any]:
     try:
         yield consumer
     except KafkaError as error:
-        raise Missing(f"{DEAD_LETTERS.name} cannot be read: {type(error).__name__}") from error
+        raise Missing(f"{topic} cannot be read: {type(error).__name__}") from error
     finally:
         consumer.close(autocommit=False, timeout_ms=0)

@@ -20,6 +20,7 @@ from pulse.deadletters.wording import MEANINGS, line, shown
 
 _KEY_CHARS: Final = 40
 _REFUSED_SHOWN: Final = 20
+_VALUE_CHARS: Final = 10_000
 
 
 def write_list(letters: Sequence[Letter], fitting: int, *, as_json: bool) -> None:
@@ -57,7 +58,9 @@ def write_letter(letter: Letter, *, as_json: bool) -> None:
     ]
     sys.stdout.writelines(f"{name:<8} {text}\n" for name, text in rows)
     if letter.value is not None:
-        sys.stdout.write(f"{shown(letter.value)}\n")
+        text = shown(letter.value)
+        rest = len(text) - _VALUE_CHARS
+        sys.stdout.write(f"{text}\n" if rest <= 0 else f"{text[:_VALUE_CHARS]}\n… {rest} more; --value prints all\n")
 
 
 def write_report(report: Report, *, dry_run: bool, as_json: bool) -> None:
@@ -75,8 +78,7 @@ def write_report(report: Report, *, dry_run: bool, as_json: bool) -> None:
 
 def _write_refused(report: Report) -> None:
     for refusal in report.refused[:_REFUSED_SHOWN]:
-        cure = MEANINGS[refusal.reason][1]
-        sys.stdout.write(f"  {refusal.letter_id} {refusal.reason.value}: {line(refusal.detail)} → {cure}\n")
+        sys.stdout.write(f"  {refusal.letter_id} {refusal.reason}: {line(refusal.detail)} → {refusal.cure}\n")
     if (more := len(report.refused) - _REFUSED_SHOWN) > 0:
         sys.stdout.write(f"  and {more} more; --json names all\n")
 
@@ -86,7 +88,7 @@ def _report(report: Report, *, dry_run: bool) -> dict[str, Any]:
         {"id": one.letter_id, "topic": one.topic, "partition": one.partition, "offset": one.offset}
         for one in report.sent
     ]
-    refused = [{"id": one.letter_id, "reason": one.reason.value, "detail": one.detail} for one in report.refused]
+    refused = [{"id": one.letter_id, "reason": one.reason, "detail": one.detail} for one in report.refused]
     return {"dry_run": dry_run, "sent": sent, "refused": refused}
 
 

@@ -14,10 +14,10 @@ from pulse.exit_codes import ExitCode
 from schemas.broker import Broker
 from schemas.codec import STRUCTURED_HEADERS, to_structured
 from schemas.errors import Reason
-from schemas.topics import COMPLAINTS, DEAD_LETTERS, HEALTH, PURCHASES
+from schemas.topics import COMPLAINTS, DEAD_LETTERS, HEALTH, PROFILES, PURCHASES
 from tests.deadletters.running import AT, MARKS, DeadLetters, bury, letter, only
 from tests.waiting import until
-from tests.worker.running import Log, order, worker
+from tests.worker.running import Log, event, order, worker
 
 SETTLED_S = 45.0
 GOOD = to_structured(order("A1", 1, AT))
@@ -61,6 +61,21 @@ def test_a_wrong_key_is_mended_by_a_key_and_force_sends_what_is_bad(dead_letters
     assert {(record.key, record.value) for record in log.read(PURCHASES)} == {(b"A1", GOOD), (None, b"{")}
 
 
+def test_an_old_profile_does_not_take_the_place_of_a_newer_one(dead_letters: DeadLetters, log: Log) -> None:
+    data = {"name": "Example Retail 1", "segment": "mid", "annual_value": "1", "currency": "EUR", "owner": "M-1"}
+    old, newer, newest = (
+        event("account.profile_set.v1", "A1", day, AT + timedelta(days=day), data) for day in range(3)
+    )
+    log.send(newer)
+    first = bury(log, letter(1, topic=PROFILES), to_structured(old))
+    second = bury(log, letter(2, topic=PROFILES), to_structured(newest))
+    told = dead_letters.json("replay", "--all", code=ExitCode.FAILED)
+    assert [(one["id"], one["reason"]) for one in told["refused"]] == [(first, "superseded")]
+    assert [one["id"] for one in told["sent"]] == [second]
+    dead_letters.json("replay", first, "--force")
+    assert [record.value for record in log.read(PROFILES)] == [to_structured(one) for one in (newer, newest, old)]
+
+
 def test_a_missing_letter_stops_the_others_before_anything_is_sent(dead_letters: DeadLetters, log: Log) -> None:
     there = bury(log, letter(1), GOOD)
     ran = dead_letters.run("replay", there, "account.purchases/0/99")
@@ -98,7 +113,7 @@ def test_a_fact_of_the_future_goes_back_once_its_time_has_come() -> None:
     before = Judge({PURCHASES.name: 4}, AT - timedelta(hours=1)).judge(early)
     after = Judge({PURCHASES.name: 4}, AT).judge(early)
     assert isinstance(before, Refusal)
-    assert before.reason is Reason.FUTURE_TIME
+    assert before.reason == Reason.FUTURE_TIME
     assert isinstance(after, Parcel)
 
 
