@@ -6,9 +6,10 @@ With --json the last line is one JSON object. Nothing here is a test: no figure 
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from benchmarks.engine import command as engine
+from benchmarks.latency import command as latency
 from benchmarks.pace import TooShort
 from pulse.errors import PulseError
 
@@ -17,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark named; the exit code, 0 when it measured."""
     given = _parser().parse_args(arguments)
     try:
-        figures = engine.run(engine.Options(given.quick, tuple(given.only), given.seed, given.events))
+        figures = _run(given)
     except PulseError as error:
         sys.stderr.write(f"{error}\n")
         return int(error.exit_code)
@@ -29,15 +30,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _run(given: argparse.Namespace) -> Mapping[str, object]:
+    if given.name == "latency":
+        return latency.run(latency.Options(given.quick, tuple(given.rates)))
+    return engine.run(engine.Options(given.quick, tuple(given.only), given.seed, given.events))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure; see docs/benchmarks.md.")
     names = parser.add_subparsers(dest="name", required=True)
     one = names.add_parser("engine", help="events a second, ours beside its peers on one Kafka")
-    one.add_argument("--quick", action="store_true", help="fewer events: two to three minutes instead of ten")
-    one.add_argument("--json", action="store_true", help="the last line is one JSON object")
     one.add_argument("--only", nargs="+", choices=engine.names(), default=[], metavar="NAME", help="these contenders")
     one.add_argument("--events", type=int, help="how many events to write")
     one.add_argument("--seed", type=int, default=1, help="of the load")
+    two = names.add_parser("latency", help="event to health by a timetable, beside the raw two hops")
+    two.add_argument("--rates", nargs="+", type=int, default=[1_000, 10_000], help="events a second")
+    for each in (one, two):
+        each.add_argument("--quick", action="store_true", help="less of it: minutes instead of a quarter of an hour")
+        each.add_argument("--json", action="store_true", help="the last line is one JSON object")
     return parser
 
 

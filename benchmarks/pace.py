@@ -50,7 +50,7 @@ def pace(steps: Sequence[Sample], total: int, warm_up_s: float) -> Pace:
 
     >>> seen = [Sample(1, 50, 1), Sample(2, 100, 3), Sample(4, 300, 4), Sample(6, 500, 5), Sample(9, 550, 9)]
     >>> pace(seen, 550, 1)
-    Pace(events=200, window_s=2, cpu_s=1)
+    Pace(events=400, window_s=4, cpu_s=2)
     """
     steady = [step for step in steps if step.at_s >= steps[0].at_s + warm_up_s and step.events < total]
     chosen = steady if len(steady) > 1 else steps
