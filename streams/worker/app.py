@@ -14,7 +14,7 @@ from schemas.topics import CHANGELOG, EVENT_TOPICS, STATE_TABLE, WORKER_APP
 from streams.core.policy import Tables
 from streams.worker import metrics, store, transport
 from streams.worker.engine import Engine
-from streams.worker.errors import StateLost, WrongPartitionCount
+from streams.worker.errors import StateLost, TopicMadeAnew, WrongPartitionCount
 from streams.worker.flush import Flusher
 from streams.worker.settings import WorkerSettings
 from streams.worker.store import ColumnStore
@@ -135,9 +135,12 @@ class WorkerApp(faust.App):
             "batch_out_of_place", topic=batch.topic, partition=batch.partition, start=batch.start, wanted=expected
         )
         if seen >= _SAME_MISFIT:
-            first = (await self.consumer.earliest_offsets(tp))[tp]
+            first, end = (await self.consumer.earliest_offsets(tp))[tp], (await self.consumer.highwaters(tp))[tp]
             if first > expected:
                 self.fail(StateLost(batch.topic, batch.partition, expected, first))
+                return
+            if end < expected:
+                self.fail(TopicMadeAnew(batch.topic, batch.partition, expected, end))
                 return
         await self.consumer.seek(tp, expected)
 

@@ -29,6 +29,19 @@ class StateLost(WorkerError):
         self.first = first
 
 
+class TopicMadeAnew(StateLost):
+    """A committed offset lies beyond its topic's end, so the fences speak of a topic that is gone."""
+
+    def __init__(self, topic: str, partition: int, needed: int, end: int) -> None:
+        super().__init__(topic, partition, needed, 0)
+        message = (
+            f"{topic}[{partition}]: the offset to read next, {needed}, lies beyond its end, {end}: the topic was "
+            "deleted and made anew. Build the state anew, with the worker's committed offsets deleted."
+        )
+        self.args = (message,)
+        self.end = end
+
+
 class WrongPartitionCount(WorkerError):
     """Topics that do not have the partition count of the settings; `found` by topic."""
 

@@ -11,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from confluent_kafka import Producer
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 
 from pulse.local.child import Child, Command
 from schemas.broker import Broker
 from schemas.catalogue import AnyEvent, topic_of
 from schemas.codec import STRUCTURED_HEADERS, from_object, to_structured
-from schemas.topics import Topic
+from schemas.topics import WORKER_APP, Topic
 from tests.waiting import until
 
 OVERFLOW_RECORDS = 120
@@ -33,7 +33,7 @@ def kafka_options(broker: Broker) -> dict[str, Any]:
 
 
 @contextmanager
-def worker(broker: Broker, name: str = "worker", **settings: str) -> Iterator[Child]:
+def worker(broker: Broker, name: str | None = None, **settings: str) -> Iterator[Child]:
     """A worker process that is ready; stopped at the end if it still runs."""
     child = start_worker(broker, name, **settings)
     try:
@@ -43,18 +43,19 @@ def worker(broker: Broker, name: str = "worker", **settings: str) -> Iterator[Ch
         child.stop()
 
 
-def start_worker(broker: Broker, name: str = "worker", **settings: str) -> Child:
-    """A worker process that may not be ready yet."""
+def start_worker(broker: Broker, name: str | None = None, **settings: str) -> Child:
+    """A worker process that may not be ready yet; with a `name` it is a static member of its group."""
     env = {
         "PULSE_BROKER__BOOTSTRAP": broker.bootstrap,
         "PULSE_BROKER__EMBEDDED": str(broker.embedded).lower(),
         "PULSE_BROKER__PARTITIONS": str(broker.partitions),
         "PULSE_WORKER__COMMIT_INTERVAL_S": "0.3",
         "PULSE_WORKER__SESSION_TIMEOUT_S": "6",
-        "PULSE_WORKER__INSTANCE_ID": name,
     }
+    if name is not None:
+        env["PULSE_WORKER__INSTANCE_ID"] = name
     env |= {f"PULSE_WORKER__{key.upper()}": value for key, value in settings.items()}
-    return Child(Command(name, (sys.executable, "-m", "pulse", "worker"), env))
+    return Child(Command(name or "worker", (sys.executable, "-m", "pulse", "worker"), env))
 
 
 def kill(child: Child) -> None:
@@ -156,6 +157,16 @@ class Log:
     def close(self) -> None:
         """Close the producer."""
         self._producer.close()
+
+
+def commit(broker: Broker, place: TopicPartition, offset: int) -> None:
+    """Commit an offset for the worker's group, which must be empty."""
+    consumer = KafkaConsumer(group_id=WORKER_APP, enable_auto_commit=False, **kafka_options(broker))
+    try:
+        consumer.assign([place])
+        consumer.commit({place: OffsetAndMetadata(offset, "", -1)})
+    finally:
+        consumer.close()
 
 
 def overflow(broker: Broker, topic: Topic) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from kafka import TopicPartition
 
 from schemas.broker import Broker
 from schemas.catalogue import AnyEvent
@@ -15,7 +16,7 @@ from schemas.errors import Reason
 from schemas.topics import ALERTS, CHANGELOG, COMPLAINTS, DEAD_LETTERS, HEALTH, PURCHASES
 from streams.worker.errors import EXIT_STATE_LOST
 from tests.waiting import until
-from tests.worker.running import Log, complaint, event, history, kill, order, overflow, start_worker, worker
+from tests.worker.running import Log, commit, complaint, event, history, kill, order, overflow, start_worker, worker
 
 SETTLED_S = 45.0
 
@@ -69,11 +70,11 @@ def test_each_event_counts_once_though_sent_twice_and_its_score_explains_itself(
 def test_kill_9_loses_nothing_and_counts_nothing_twice(broker: Broker, log: Log) -> None:
     events = history(seed=2, count=900, accounts=60)
     for start in range(0, 900, 300):
-        with worker(broker) as child:
+        with worker(broker, "static") as child:
             log.send(*events[start : start + 300])
             until(partial(applies_more_than, start, log), SETTLED_S)
             kill(child)
-    with worker(broker):
+    with worker(broker, "static"):
         until(lambda: applied(log) == told(events), SETTLED_S)
     assert_explained(log)
 
@@ -98,11 +99,11 @@ def test_a_second_worker_takes_its_share_and_gives_it_back(fresh_kafka_broker: B
 
 def test_an_answer_overdue_alerts_once_through_a_restart(broker: Broker, log: Log) -> None:
     now = datetime.now(UTC)
-    with worker(broker) as child:
+    with worker(broker, "static") as child:
         log.send(complaint("A1", 1, now, now + timedelta(seconds=1)))
         until(lambda: log.read(ALERTS), SETTLED_S)
         kill(child)
-    with worker(broker):
+    with worker(broker, "static"):
         log.send(order("A1", 2, datetime.now(UTC)))
         until(lambda: applied(log).get("A1") == 2, SETTLED_S)
     steps = log.snapshots(ALERTS)["A1"]
@@ -175,12 +176,12 @@ def test_bad_records_become_dead_letters_with_their_bytes_and_stop_nothing(broke
 def test_a_worker_whose_changelog_lost_its_beginning_refuses_to_go_on(fresh_embedded_broker: Broker) -> None:
     log = Log(fresh_embedded_broker)
     try:
-        with worker(fresh_embedded_broker) as child:
+        with worker(fresh_embedded_broker, "static") as child:
             log.send(order("A1", 1, datetime.now(UTC)))
             until(lambda: applied(log), SETTLED_S)
             kill(child)
         overflow(fresh_embedded_broker, CHANGELOG)
-        again = start_worker(fresh_embedded_broker)
+        again = start_worker(fresh_embedded_broker, "static")
         assert again.wait(60) == EXIT_STATE_LOST
         assert "build the state anew" in again.tail()
     finally:
@@ -203,3 +204,19 @@ def test_a_worker_refuses_topics_of_another_partition_count(broker: Broker) -> N
     assert child.wait(60) == 1
     assert f"account.purchases has {broker.partitions} partitions" in child.tail()
     assert f"expected {broker.partitions * 2}" in child.tail()
+
+
+def test_a_worker_refuses_topics_that_were_made_anew_under_it(fresh_kafka_broker: Broker) -> None:
+    log = Log(fresh_kafka_broker)
+    try:
+        log.send(*(order("A1", number, datetime.now(UTC)) for number in range(5)))
+        with worker(fresh_kafka_broker):
+            until(lambda: applied(log).get("A1") == 5, SETTLED_S)
+        place = TopicPartition(PURCHASES.name, log.read(PURCHASES)[0].partition)
+        commit(fresh_kafka_broker, place, 5_000)
+        child = start_worker(fresh_kafka_broker)
+        log.send(order("A1", 6, datetime.now(UTC)))
+        assert child.wait(60) == EXIT_STATE_LOST
+        assert "beyond its end" in child.tail()
+    finally:
+        log.close()
