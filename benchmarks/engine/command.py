@@ -74,7 +74,7 @@ def _measured(contender: Contender, broker: Broker, folder: Path, load: Load) ->
         machine.create_topic(broker, output)
     _say(f"  {contender.name}: {contender.what}; {contender.settings}")
     measured = measure(contender, Ground(broker, folder / contender.name, output), load)
-    _say(*table([measured])[1:])
+    _say(f"    {measured.pace.events_per_second:,.0f} events/s over {measured.pace.window_s:.1f} s")
     return measured
 
 
