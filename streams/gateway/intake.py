@@ -93,7 +93,9 @@ class Intake:
             return
         sizes = judgement.bytes_by_topic()
         try:
-            await asyncio.wait_for(self._pacer.room_in_all(sizes), room_wait_s)
+            # Not `wait_for`: it waits in a task of its own, and others could take the room before we come back from it.
+            async with asyncio.timeout(room_wait_s):
+                await self._pacer.room_in_all(sizes)
         except TimeoutError:
             raise Rejected(Why.NO_ROOM, "the readers lag and the broker keeps little", RETRY_AFTER_S) from None
         with self._pacer.writing(sizes):
