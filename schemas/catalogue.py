@@ -19,7 +19,7 @@ Event = Annotated[AnyEvent, Field(discriminator="type")]
 
 EVENT: Final[TypeAdapter[AnyEvent]] = TypeAdapter(Event)
 EVENTS: Final[TypeAdapter[list[AnyEvent]]] = TypeAdapter(list[Event])
-"""Reads a JSON array of events in one call: the fast path of the worker."""
+"""Reads a JSON array of events in one call: the gateway's fast path. Records from Kafka: `schemas.records`."""
 
 
 def _members(union: object) -> tuple[type[AnyEvent], ...]:
