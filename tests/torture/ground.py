@@ -95,7 +95,7 @@ class Ground:
             slot = self._ended.get(timeout=max(0.0, timeout_s))
         except queue.Empty:
             return None
-        words = f"{slot.name} ended by itself: {slot.last_words()}"
+        words = f"{slot.name} ended by itself with exit code {slot.exit_code}"
         self.deaths.append(slot.name)
         if slot.exit_code == _STATE_LOST or slot.failed_starts > _MAX_FAILED_STARTS:
             raise Ruined(words)

@@ -23,6 +23,7 @@ class Row:
     at: float
     sums: dict[str, float]
     generation: int
+    fence: tuple[int, ...] = ()
 
 
 def in_force(changelog: Iterable[Stored]) -> dict[str, Row]:
@@ -45,4 +46,5 @@ def read(value: bytes) -> Row:
     """One row."""
     row, _ = from_value(value)
     sums = dict(zip(COUNTED_SIGNALS, row["sums"][0].tolist(), strict=True))
-    return Row(int(row["applied"][0]), float(row["at"][0]), sums, int(row["generation"][0]))
+    fence = tuple(row["fence"][0].tolist())
+    return Row(int(row["applied"][0]), float(row["at"][0]), sums, int(row["generation"][0]), fence)

@@ -13,8 +13,9 @@ _LEAVE_S: Final = 15.0
 
 
 class Slot:
-    """`on_death` is called, in another thread, when the process ended and nobody had asked it to. `failed_starts` counts
-    how often in a row that was before it was ready.
+    """`on_death` is called, in another thread, when the process ended and nobody had asked it to.
+
+    `failed_starts` counts how often in a row that was before it was ready.
     """
 
     def __init__(self, command: Command, folder: Path, on_death: Callable[["Slot"], None]) -> None:
@@ -69,10 +70,6 @@ class Slot:
         """A signal to the process, if it runs."""
         if self._child is not None and self._child.exit_code is None:
             os.kill(self._child.pid, number)
-
-    def last_words(self) -> str:
-        """How it ended and what it said last."""
-        return "it never ran" if self._child is None else f"exit code {self._child.exit_code}\n{self._child.tail()}"
 
     @property
     def exit_code(self) -> int | None:

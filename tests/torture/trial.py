@@ -5,6 +5,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,7 @@ from tests.torture import warehouse
 from tests.torture.compare import compare_health, compare_states
 from tests.torture.differences import Verdict
 from tests.torture.episodes import Moment, compare_alerts
+from tests.torture.evidence import Log, write_evidence
 from tests.torture.feeder import Feeder, Sent
 from tests.torture.ground import Ground, Options, Ruined
 from tests.torture.letters import compare_letters, is_poison
@@ -41,7 +43,7 @@ QUIET_S: Final = 10.0
 
 SETTLE_S: Final = 150.0
 _TOLD_EVERY_S: Final = 20.0
-_WATCHED: Final = (HEALTH, ALERTS, DEAD_LETTERS, CHANGELOG)
+_WATCHED: Final = (HEALTH, DEAD_LETTERS)
 _DUE_MARGIN_S: Final = 5.0
 
 Say = Callable[[str], None]
@@ -76,6 +78,7 @@ class Course:
     def __init__(self, trial: Trial, folder: Path, say: Say) -> None:
         self._trial = trial
         self._say = say
+        self._folder = folder
         self._ground = Ground(folder, trial.options)
         self._feeder = Feeder(self._ground.broker, Load(trial.recipe), trial.rate, trial.limit)
         self._began = time.monotonic()
@@ -134,7 +137,7 @@ class Course:
         with (
             Progress(broker, WORKER_APP, EVENT_TOPICS) as worker,
             Progress(broker, SINK_GROUP, sink_topics) as sink,
-            Progress(broker, "torture-reader", _WATCHED) as outputs,
+            Progress(broker, "torture", _WATCHED) as outputs,
         ):
             self._until(lambda: worker.unread() == 0, "unread by the workers", worker, verdict)
             self._until_quiet(outputs, verdict)
@@ -165,24 +168,27 @@ class Course:
                 quiet_since, last = time.monotonic(), now
 
     def _compare(self, verdict: Verdict) -> None:
-        broker, policy = self._ground.broker, Policy.read()
-        inputs = read_all(broker, EVENT_TOPICS)
-        poison = [record for record in inputs if is_poison(record)]
-        facts = facts_of(_logged(record) for record in inputs if not is_poison(record))
-        self._compare_log(inputs, verdict)
+        log, policy = self._log(), Policy.read()
+        poison = [record for record in log.inputs if is_poison(record)]
+        facts = facts_of(_logged(record) for record in log.inputs if not is_poison(record))
+        self._compare_log(log.inputs, verdict)
         accounts = accounts_of(facts.values(), policy)
-        changelog = (Stored(record.key, record.value) for record in read_all(broker, [CHANGELOG]))
-        compare_states(accounts, in_force(changelog), verdict)
-        compare_health(accounts, _by_account(read_all(broker, [HEALTH])), verdict)
-        steps = [record.value or b"" for record in read_all(broker, [ALERTS])]
+        compare_states(accounts, in_force(Stored(record.key, record.value) for record in log.changelog), verdict)
+        compare_health(accounts, _by_account(log.health), verdict)
+        steps = [record.value or b"" for record in log.alerts]
         compare_alerts(accounts, steps, Moment(self._settled_at - _DUE_MARGIN_S, policy), verdict)
-        compare_letters(poison, read_all(broker, [DEAD_LETTERS]), verdict)
+        compare_letters(poison, log.letters, verdict)
         client = connect(self._ground.clickhouse)
         warehouse.compare_events(client, facts, verdict)
         warehouse.compare_steps(client, {json.loads(step)["step_id"] for step in steps}, verdict)
         warehouse.compare_refused(client, poison, verdict)
         client.close()
         self._tell(f"compared {len(accounts):,} accounts, {verdict.snapshots:,} snapshots, {verdict.steps:,} steps")
+        write_evidence(self._folder / "evidence", verdict, log)
+
+    def _log(self) -> Log:
+        read = partial(read_all, self._ground.broker)
+        return Log(read(EVENT_TOPICS), read([CHANGELOG]), read([HEALTH]), read([ALERTS]), read([DEAD_LETTERS]))
 
     def _compare_log(self, inputs: Sequence[Read], verdict: Verdict) -> None:
         """Kafka keeps what it acknowledged: else the comparison would be with a log that lost something itself."""
