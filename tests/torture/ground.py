@@ -3,6 +3,7 @@
 import queue
 import signal
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +25,10 @@ from tests.torture.slot import Slot
 WAREHOUSE: Final = "warehouse"
 PULSE: Final = ("-m", "pulse")
 _STATE_LOST: Final = 78
-_MAX_FAILED_STARTS: Final = 10
+_MAX_FAILED_STARTS: Final = 20
+_AGAIN_S: Final = 1.0
+"""After which who ended unasked is started again, as a supervisor does."""
+
 _PASSWORD: Final = "torture"
 
 
@@ -52,6 +56,7 @@ class Ground:
         self._options = options
         self._folder = folder
         self._ended: queue.SimpleQueue[Slot] = queue.SimpleQueue()
+        self._again: list[tuple[float, Slot]] = []
         logs = folder / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         self._slots = {command.name: Slot(command, logs, self._ended.put) for command in self._commands()}
@@ -86,11 +91,12 @@ class Ground:
                 slot.start()
 
     def tend(self, timeout_s: float) -> str | None:
-        """Wait up to `timeout_s` for a process that ended unasked, and start it again; how it ended.
+        """Wait up to `timeout_s` for a process that ended unasked, to be started again a little later; how it ended.
 
         Raises:
             Ruined: it cannot go on, or this happens again and again.
         """
+        self._start_again()
         try:
             slot = self._ended.get(timeout=max(0.0, timeout_s))
         except queue.Empty:
@@ -99,8 +105,15 @@ class Ground:
         self.deaths.append(slot.name)
         if slot.exit_code == _STATE_LOST or slot.failed_starts > _MAX_FAILED_STARTS:
             raise Ruined(words)
-        slot.start()
+        self._again.append((time.monotonic() + _AGAIN_S, slot))
         return words
+
+    def _start_again(self) -> None:
+        due = [slot for moment, slot in self._again if moment <= time.monotonic()]
+        self._again = [(moment, slot) for moment, slot in self._again if slot not in due]
+        for slot in due:
+            if slot.is_missing:
+                slot.start()
 
     def _prepare(self) -> None:
         """Make the topics and the tables."""

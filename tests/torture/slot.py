@@ -32,6 +32,11 @@ class Slot:
         """Whether it runs, or is stopped, as it should."""
         return self._wanted and self._child is not None and self._child.exit_code is None
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether it should run and does not."""
+        return self._wanted and not self.is_up
+
     def start(self) -> None:
         """Start it; an earlier life that is not over is ended first."""
         self.end(_LEAVE_S)
@@ -56,15 +61,17 @@ class Slot:
             self._child.wait(_GONE_S)
 
     def ask_to_stop(self) -> None:
-        """SIGTERM; it ends in its own time."""
-        self._wanted = False
-        if self._child is not None:
+        """SIGTERM, once: a second one would end it in the middle of its stopping. It ends in its own time."""
+        if self._wanted and self._child is not None:
             self._child.ask_to_stop()
+        self._wanted = False
 
     def end(self, grace_s: float) -> int | None:
-        """SIGTERM, SIGKILL after `grace_s`; its exit code, None when it never ran."""
-        self._wanted = False
-        return None if self._child is None else self._child.stop(grace_s)
+        """SIGTERM unless it was asked to stop, SIGKILL after `grace_s`; its exit code, None when it never ran."""
+        self.ask_to_stop()
+        if self._child is not None and self._child.wait(grace_s) is None:
+            self.kill()
+        return self.exit_code
 
     def send(self, number: signal.Signals) -> None:
         """A signal to the process, if it runs."""

@@ -119,11 +119,10 @@ class Course:
     def _tend_until(self, moment: float) -> None:
         """Wait, and start again what ends by itself meanwhile."""
         while (left := moment - time.monotonic()) > 0:
-            if (words := self._ground.tend(min(left, 5.0))) is not None:
+            if (words := self._ground.tend(min(left, 0.5))) is not None:
                 self._tell(words)
             if time.monotonic() - self._told_at >= _TOLD_EVERY_S:
-                sent = self._feeder.sent
-                self._tell(f"{sent.total:,} records written, {sent.unread:,} not read yet")
+                self._tell(f"{self._feeder.sent.total:,} records written")
 
     def _tell(self, what: str) -> None:
         self._told_at = time.monotonic()
