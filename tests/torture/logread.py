@@ -84,10 +84,24 @@ class Progress:
     def unread(self, timeout_s: float = _TIMEOUT_S) -> int | None:
         """Records written and not committed by the group; None while the broker does not answer."""
         try:
-            committed = self._consumer.committed(self._places, timeout=timeout_s)
-            return sum(end - max(0, place.offset) for place, end in zip(committed, self.ends(timeout_s), strict=True))
+            return sum(end - done for _, done, end in self._standing(timeout_s))
         except KafkaException:
             return None
+
+    def behind(self) -> str:
+        """Which partitions are not committed to their end.
+
+        Raises:
+            KafkaException: the broker does not answer.
+        """
+        standing = [(place, done, end) for place, done, end in self._standing(_TIMEOUT_S) if done < end]
+        return ", ".join(f"{place.topic}[{place.partition}] {done} of {end}" for place, done, end in standing)
+
+    def _standing(self, timeout_s: float) -> list[tuple[TopicPartition, int, int]]:
+        """Each partition, the offset committed, and its end."""
+        committed = self._consumer.committed(self._places, timeout=timeout_s)
+        ends = self.ends(timeout_s)
+        return [(place, max(0, place.offset), end) for place, end in zip(committed, ends, strict=True)]
 
     def ends(self, timeout_s: float = _TIMEOUT_S) -> list[int]:
         """Where each partition ends.

@@ -152,7 +152,7 @@ class Course:
         ends = time.monotonic() + SETTLE_S
         while not done():
             if time.monotonic() > ends:
-                verdict.add("settling", f"{progress.unread()} records {what} after {SETTLE_S:.0f} s")
+                verdict.add("settling", f"{what} after {SETTLE_S:.0f} s: {progress.behind()}")
                 return
             self._tend_until(time.monotonic() + 0.25)
 
