@@ -39,16 +39,6 @@ def to_plain(event: AnyEvent) -> Plain:
     return event.model_dump(mode="json", exclude_none=True)
 
 
-def read(value: bytes) -> Plain:
-    """The event in `value`. One call an event: a joined list of a whole batch outgrows the cache and is slower.
-
-    Raises:
-        pydantic.ValidationError: it must be read by its model, which says what is wrong if anything is.
-    """
-    event: Plain = _EVENT.validate_json(value)
-    return event
-
-
 def _plain(schema: Schema) -> core_schema.CoreSchema:
     """The plain twin of a model's schema; what has none of its own stays as it is."""
     twin = _TWINS.get(schema["type"])
@@ -114,3 +104,9 @@ _TWINS: Final[dict[str, Callable[[Schema], core_schema.CoreSchema]]] = {
 }
 # Values differ from event to event: only names are worth remembering.
 _EVENT: Final = SchemaValidator(_plain(EVENT.core_schema), core_schema.CoreConfig(cache_strings="keys"))
+
+read: Final[Callable[[bytes], Plain]] = _EVENT.validate_json
+"""The event in a value. One call an event: a list of a whole batch outgrows the cache and is slower.
+
+Raises `pydantic.ValidationError` when it must be read by its model, which says what is wrong if anything is.
+"""

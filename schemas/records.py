@@ -67,10 +67,18 @@ def read_plain(records: Sequence[Record], now: datetime) -> list[Plain | BadEven
     """The same as plain dictionaries, faster. It is for the reader to refuse events from the future and of another
     place: whoever makes columns of a batch looks at all of it at once.
     """
-    try:
-        return [read(record.value) if is_plain(record) else _laid_out(record, now) for record in records]  # type: ignore[arg-type]
-    except ValidationError:
-        return [_plain_or_not(record, now) for record in records]
+    values = _usual(records)
+    if values:
+        with suppress(ValidationError):
+            return [read(value) for value in values]
+    return [_plain_or_not(record, now) for record in records]
+
+
+def _usual(records: Sequence[Record]) -> list[bytes]:
+    """The values, when every record has one that is plain and no header beside; else none."""
+    values = [record.value for record in records if record.value is not None]
+    same = [record.headers for record in records].count(STRUCTURED_HEADERS) == len(records) == len(values)
+    return values if same and max(map(len, values), default=0) <= MAX_EVENT_BYTES else []
 
 
 def _plain_or_not(record: Record, now: datetime) -> Plain | BadEvent:

@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.alerts import AlertKind, StepKind, alert_id
+from schemas.health import Part
 from schemas.ids import AccountId
 from schemas.plain import Plain
 from streams.core import bands, episodes
 from streams.core.decay import moved
 from streams.core.episodes import Step
-from streams.core.explain import PartFields
 from streams.core.fences import Bools
 from streams.core.judging import BandChanges, Clock, Judgement, judgement, reading_moment, step_bands
 from streams.core.policy import BANDS, Ints, Tables
@@ -195,8 +195,9 @@ def _decision(case: Judgement, index: int, step: Step) -> Decision:
     return Decision(step, historic, case.clock.now, caused_at, _reasons(case, index, step))
 
 
-def _reasons(case: Judgement, index: int, step: Step) -> Sequence[PartFields]:
+def _reasons(case: Judgement, index: int, step: Step) -> Sequence[Part]:
     if step.kind is not AlertKind.BAND_DROPPED:
         return ()
-    [parts] = case.parts(np.array([index]))
-    return sorted(parts, key=lambda part: -abs(part["points"]))[:MAX_STEP_PARTS]
+    [texts] = case.parts(np.array([index]))
+    parts = [Part.model_validate_json(text) for text in texts]
+    return sorted(parts, key=lambda part: -abs(part.points))[:MAX_STEP_PARTS]

@@ -70,6 +70,9 @@ CARRIED: Final[dict[str, Callable[[Data], Amounts]]] = {
 }
 """What a fact counts for by what it carries, beside that."""
 
+WEIGHED: Final = {"interaction.logged.v1": ("sentiment", SIGNAL_INDEX["sentiment"])}
+"""Of the commonest carriers alone: the field that is the amount, and its signal. The same as `CARRIED` says of them."""
+
 _MOST: Final = max(map(len, FIXED.values()))
 FIXED_COUNT: Final = np.array([len(FIXED.get(name, ())) for name in KINDS])
 FIXED_SIGNAL: Final = np.zeros((len(KINDS), _MOST), np.int64)

@@ -11,17 +11,20 @@ Between two snapshots at t0 and t1, with u = points of the score per unit of a s
 They sum to score1 - score0, because Σ u1·P1(t1) = Σ u1·P0(t1) + the events' points.
 """
 
-from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, NotRequired, TypedDict
+from itertools import pairwise
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
+import orjson
 
 from schemas.health import PartKind
 from streams.core.decay import share_left
-from streams.core.pending import Grouped
-from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Floats, Tables
+from streams.core.pending import Effects, Grouped
+from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Floats, Ints, Tables
 from streams.core.score import MIDDLE, Assessment
 
 MAX_EVENT_PARTS: Final = 200
@@ -29,6 +32,9 @@ MAX_EVENT_PARTS: Final = 200
 
 NEGLIGIBLE: Final = 1e-12
 """Points below this are rounding, not a part."""
+
+Texts = list[str]
+"""JSON objects as text. Parts are most of what a worker writes: a dictionary for each would be most of a flush."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,117 +50,95 @@ class Since:
     as_of: Floats
 
 
-class ContributionFields(TypedDict):
-    """The fields of `schemas.health.Contribution`: plain, because a model for each would cost most of a flush."""
-
-    name: str
-    dimension: str
-    points: float
-
-
-class PartFields(TypedDict):
-    """The fields of `schemas.health.Part`, plain as above."""
-
-    kind: str
-    points: float
-    signal: NotRequired[str]
-    event_id: NotRequired[str]
-    source: NotRequired[str]
-    event_type: NotRequired[str]
-    event_time: NotRequired[str]
-
-
 def at_utc(seconds: float) -> datetime:
     """Epoch seconds as aware UTC."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
 _NAMED: Final = tuple(dimension.value for dimension in DIMENSIONS)
-_EVENT: Final = PartKind.EVENT.value
+_PLAIN: Final = (PartKind.BASE, PartKind.DECAY, PartKind.REWEIGHTING, PartKind.SATURATION)
+_PLAIN_HEADS: Final = tuple(f'{{"kind":"{kind.value}","points":' for kind in _PLAIN)
+_EVENT_HEADS: Final = tuple(f'{{"kind":"event","signal":"{signal}",' for signal in COUNTED_SIGNALS)
 
 
-def contributions(now: Assessment, tables: Tables) -> list[list[ContributionFields]]:
+def contributions(now: Assessment, tables: Tables) -> Iterator[Texts]:
     """By account the named summands of its score: a base per dimension, what the clamp took or gave, every signal."""
-    of_signal = [_NAMED[index] for index in tables.dimension.tolist()]
-    columns = (now.share.tolist(), now.saturation.tolist(), now.contribution.tolist())
-    return [
-        [
-            {"name": "base", "dimension": name, "points": MIDDLE * share}
-            for name, share in zip(_NAMED, shares, strict=True)
-            if share
-        ]
-        + [
-            {"name": "saturation", "dimension": name, "points": points}
-            for name, points in zip(_NAMED, saturations, strict=True)
-            if points
-        ]
-        + [
-            {"name": signal, "dimension": name, "points": value}
-            for signal, name, value in zip(COUNTED_SIGNALS, of_signal, points, strict=True)
-            if value
-        ]
-        for shares, saturations, points in zip(*columns, strict=True)
-    ]
+    named = [("base", name) for name in _NAMED] + [("saturation", name) for name in _NAMED]
+    named += [(signal, _NAMED[index]) for signal, index in zip(COUNTED_SIGNALS, tables.dimension.tolist(), strict=True)]
+    heads = [f'{{"name":"{name}","dimension":"{dimension}","points":' for name, dimension in named]
+    return _filled(heads, np.hstack([MIDDLE * now.share, now.saturation, now.contribution]), 0.0)
 
 
-def changes(now: Assessment, since: Since, tables: Tables) -> list[list[PartFields]]:
-    """By account the parts of its score since the last snapshot; they sum to the difference of the scores (None counts
-    0).
+def changes(now: Assessment, since: Since, tables: Tables) -> Iterator[Texts]:
+    """By account the parts of its score since the last snapshot (`schemas.health.Part`); they sum to the difference of
+    the scores (None counts 0).
     """
     before = since.assessment
     faded = since.sums * share_left(since.elapsed_s[:, None], tables.half_life_s)
     plain = (
-        (PartKind.BASE.value, MIDDLE * (now.share.sum(axis=1) - before.share.sum(axis=1))),
-        (PartKind.DECAY.value, (now.unit * (faded - since.sums)).sum(axis=1)),
-        (PartKind.REWEIGHTING.value, ((now.unit - before.unit) * since.sums).sum(axis=1)),
-        (PartKind.SATURATION.value, now.saturation.sum(axis=1) - before.saturation.sum(axis=1)),
+        MIDDLE * (now.share.sum(axis=1) - before.share.sum(axis=1)),
+        (now.unit * (faded - since.sums)).sum(axis=1),
+        ((now.unit - before.unit) * since.sums).sum(axis=1),
+        now.saturation.sum(axis=1) - before.saturation.sum(axis=1),
     )
-    rest = list(zip(*(points.tolist() for _, points in plain), strict=True))
-    kinds = [kind for kind, _ in plain]
-    return [
-        _bounded(events)
-        + [
-            {"kind": kind, "points": points}
-            for kind, points in zip(kinds, values, strict=True)
-            if abs(points) > NEGLIGIBLE
-        ]
-        for events, values in zip(_event_parts(now, since, tables), rest, strict=True)
-    ]
+    rest = _filled(_PLAIN_HEADS, np.stack(plain, axis=1), NEGLIGIBLE)
+    return (events + others for events, others in zip(_event_parts(now, since, tables), rest, strict=True))
 
 
-def _event_parts(now: Assessment, since: Since, tables: Tables) -> list[list[PartFields]]:
-    place, effects = since.pending.place, since.pending.effects
+def _filled(heads: Sequence[str], points: Floats, negligible: float) -> Iterator[Texts]:
+    """By row of `points: float64[n, heads]` the objects that begin so, without those that are as good as nothing."""
+    kept = np.abs(points) > negligible
+    texts = [heads[column] + text for column, text in zip(kept.nonzero()[1].tolist(), _written(points[kept]), strict=True)]
+    ends = np.cumsum(kept.sum(axis=1)).tolist()
+    return (texts[begin:end] for begin, end in pairwise([0, *ends]))
+
+
+def _written(points: Floats) -> Iterator[str]:
+    """Each number as JSON, and the end of the object it is the last field of."""
+    text = orjson.dumps(np.ascontiguousarray(points), option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    return (number + "}" for number in text[1:-1].split(",")) if len(points) else iter(())
+
+
+def _event_parts(now: Assessment, since: Since, tables: Tables) -> Iterator[Texts]:
+    place, effects, ends = since.pending.place, since.pending.effects, since.pending.ends
     left = share_left(since.as_of[place] - effects.at, tables.half_life_s[effects.signal])
     points = now.unit[place, effects.signal] * effects.amount * left
-    parts: list[PartFields] = [
-        {
-            "kind": _EVENT,
-            "points": value,
-            "signal": COUNTED_SIGNALS[signal],
-            "event_id": ref[0],
-            "source": ref[1],
-            "event_type": ref[2],
-            "event_time": ref[3],
-        }
-        for value, signal, ref in zip(points.tolist(), effects.signal.tolist(), effects.ref.tolist(), strict=True)
-    ]
-    ends = since.pending.ends.tolist()
-    if np.abs(points).min(initial=1.0) > NEGLIGIBLE:
-        return [parts[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
-    return [
-        [part for part in parts[begin:end] if abs(part["points"]) > NEGLIGIBLE]
-        for begin, end in zip([0, *ends], ends, strict=False)
-    ]
+    kept = np.abs(points) > NEGLIGIBLE
+    if not kept.all():
+        ends = np.cumsum(np.bincount(place[kept], minlength=len(ends)))
+        points, effects = points[kept], effects.taken(kept)
+    texts = _of_events(effects, points)
+    for begin, end in pairwise([0, *ends.tolist()]):
+        if end - begin <= MAX_EVENT_PARTS:
+            yield texts[begin:end]
+        else:
+            yield _bounded(texts[begin:end], points[begin:end], effects.signal[begin:end])
 
 
-def _bounded(events: list[PartFields]) -> list[PartFields]:
-    if len(events) <= MAX_EVENT_PARTS:
-        return events
-    events.sort(key=lambda part: -abs(part["points"]))
-    many: defaultdict[str, float] = defaultdict(float)
-    for part in events[MAX_EVENT_PARTS:]:
-        many[part["signal"]] += part["points"]
-    summed: list[PartFields] = [
-        {"kind": _EVENT, "signal": signal, "points": points} for signal, points in many.items()
+def _of_events(effects: Effects, points: Floats) -> Texts:
+    heads, tails = _EVENT_HEADS, _tails(effects.ref)
+    columns = zip(effects.signal.tolist(), tails, _written(points), strict=True)
+    return [f'{heads[signal]}{tail},"points":{number}' for signal, tail, number in columns]
+
+
+def _tails(refs: npt.NDArray[np.object_]) -> Iterator[str]:
+    """What a part says of its fact. Ids need escaping as good as never: that none does is seen at one look."""
+    facts = refs.tolist()
+    if any(mark in text for text in ("".join([fact[place] for fact in facts]) for place in (0, 1)) for mark in '"\\'):
+        facts = [tuple(orjson.dumps(text).decode()[1:-1] for text in fact) for fact in facts]
+    return (
+        f'"event_id":"{event_id}","source":"{source}","event_type":"{kind}","event_time":"{at}"'
+        for event_id, source, kind, at in facts
+    )
+
+
+def _bounded(texts: Texts, points: Floats, signal: Ints) -> Texts:
+    order = np.argsort(-np.abs(points), kind="stable")
+    alone, many = order[:MAX_EVENT_PARTS], order[MAX_EVENT_PARTS:]
+    sums = np.bincount(signal[many], points[many], minlength=len(COUNTED_SIGNALS))
+    found = np.flatnonzero(np.bincount(signal[many], minlength=len(sums)))
+    summed = [
+        f'{_EVENT_HEADS[index]}"points":{number}'
+        for index, number in zip(found.tolist(), _written(sums[found]), strict=True)
     ]
-    return events[:MAX_EVENT_PARTS] + summed
+    return [texts[place] for place in alone.tolist()] + summed

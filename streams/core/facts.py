@@ -38,6 +38,10 @@ class Facts:
     def __len__(self) -> int:
         return len(self.events)
 
+    def of_kind(self, name: str) -> list[Plain]:
+        """The events of one type."""
+        return [self.events[place] for place in np.flatnonzero(self.kind == KIND_INDEX[name]).tolist()]
+
     def taken(self, places: Ints) -> "Facts":
         """Those at some places."""
         if len(places) == len(self.events):

@@ -25,11 +25,12 @@ def known(ring: Digests, rows: Ints, digest: Digests, fenced: Bools) -> Bools:
 
 def _repeated(rows: Ints, digest: Digests, fenced: Bools) -> Bools:
     repeated = np.zeros(len(rows), bool)
-    if len(np.unique(digest)) == len(digest):
-        return repeated
+    order = np.argsort(digest, kind="stable")
+    alike = np.flatnonzero(digest[order][1:] == digest[order][:-1])
     seen: set[tuple[int, int]] = set()
-    for index, fact in enumerate(zip(rows.tolist(), digest.tolist(), strict=True)):
+    for index in sorted({*order[alike].tolist(), *order[alike + 1].tolist()}):
         if not fenced[index]:
+            fact = (int(rows[index]), int(digest[index]))
             repeated[index] = fact in seen
             seen.add(fact)
     return repeated

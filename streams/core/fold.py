@@ -6,6 +6,7 @@ applied fact by fact. Nothing is decided here.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,9 +16,9 @@ from schemas.plain import Plain
 from streams.core import fences
 from streams.core.complaints import NO_COMPLAINT, advanced, difference
 from streams.core.decay import moved, share_left
-from streams.core.effects import CARRIED, FIXED_AMOUNT, FIXED_COUNT, FIXED_SIGNAL, Effect, effects_of
-from streams.core.facts import KINDS, Facts, seconds
-from streams.core.pending import NONE, Effects, FactRef, refs_of
+from streams.core.effects import CARRIED, FIXED_AMOUNT, FIXED_COUNT, FIXED_SIGNAL, WEIGHED, Effect, effects_of
+from streams.core.facts import KIND_INDEX, KINDS, Facts, seconds
+from streams.core.pending import NONE, REF_FIELDS, Effects, refs_of
 from streams.core.policy import DIMENSIONS, Floats, Ints, Tables
 from streams.core.state import NEVER, RING, Extra, Partition, Profile
 
@@ -25,8 +26,11 @@ FAMILY_TOPICS: Final = 3
 """The first topics of `EVENT_TOPICS` are the three families a score is made of."""
 
 _SERVICE: Final = DIMENSIONS.index(Dimension.SERVICE)
-_SINGLY: Final = np.array([name.startswith("complaint.") or name in CARRIED or name == "fact.withdrawn.v1" for name in KINDS])
-"""bool[KINDS]: what such a fact counts for depends on more than its type."""
+_SINGLY: Final = np.array(
+    [name.startswith(("complaint.", "fact.")) or name in CARRIED.keys() - WEIGHED.keys() for name in KINDS]
+)
+"""bool[KINDS]: what such a fact counts for is found out for each by itself."""
+_ref = itemgetter(*REF_FIELDS)
 
 
 @dataclass(slots=True)
@@ -118,32 +122,48 @@ def _apply(partition: Partition, batch: _Batch, tables: Tables, result: Folded) 
 
 def _effects(partition: Partition, batch: _Batch) -> Effects:
     """What the facts count for, in their order: at once what follows from the type, singly the rest."""
-    facts = batch.facts
-    count = np.where(_SINGLY[facts.kind], 0, FIXED_COUNT[facts.kind])
-    fixed = np.repeat(np.arange(len(facts)), count)
-    nth = np.arange(len(fixed)) - np.repeat(np.cumsum(count) - count, count)
-    kind = facts.kind[fixed]
-    singly = list(_singly(partition, batch))
-    place = np.concatenate([fixed, np.array([place for place, _ in singly], np.int64)])
+    sources = (_fixed(batch.facts), *_weighed(batch.facts), _singly(partition, batch))
+    place, signal, amount, at = (np.concatenate(column) for column in zip(*sources, strict=True))
     if not len(place):
         return NONE
-    signal = np.concatenate([FIXED_SIGNAL[kind, nth], np.array([effect.signal for _, effect in singly], np.int64)])
-    amount = np.concatenate([FIXED_AMOUNT[kind, nth], np.array([effect.amount for _, effect in singly], np.float64)])
-    at = np.concatenate([facts.at[fixed], np.array([effect.at for _, effect in singly], np.float64)])
     order = np.argsort(place, kind="stable")
     place = place[order]
-    return Effects(batch.rows[place], signal[order], amount[order], at[order], _refs(facts)[place])
+    refs = refs_of([_ref(event) for event in batch.facts.events])
+    return Effects(batch.rows[place], signal[order], amount[order], at[order], refs[place])
 
 
-def _refs(facts: Facts) -> "np.ndarray[tuple[int], np.dtype[np.object_]]":
-    return refs_of([FactRef(event["id"], event["source"], event["type"], event["time"]) for event in facts.events])
+_Columns = tuple[Ints, Ints, Floats, Floats]
+"""Effects of a batch: the place of the fact, signal, amount, as of when."""
 
 
-def _singly(partition: Partition, batch: _Batch) -> Iterator[tuple[int, Effect]]:
+def _fixed(facts: Facts) -> _Columns:
+    count = np.where(_SINGLY[facts.kind], 0, FIXED_COUNT[facts.kind])
+    place = np.repeat(np.arange(len(facts)), count)
+    nth = np.arange(len(place)) - np.repeat(np.cumsum(count) - count, count)
+    kind = facts.kind[place]
+    return place, FIXED_SIGNAL[kind, nth], FIXED_AMOUNT[kind, nth], facts.at[place]
+
+
+def _weighed(facts: Facts) -> Iterator[_Columns]:
+    for name, (carrier, signal) in WEIGHED.items():
+        place = np.flatnonzero(facts.kind == KIND_INDEX[name])
+        given = (facts.events[index]["data"].get(carrier) for index in place.tolist())
+        amount = np.array([np.nan if value is None else value for value in given], np.float64)
+        place, amount = place[~np.isnan(amount)], amount[~np.isnan(amount)]
+        yield place, np.full(len(place), signal), amount, facts.at[place]
+
+
+def _singly(partition: Partition, batch: _Batch) -> _Columns:
+    found: list[tuple[int, Effect]] = []
     for place in np.flatnonzero(_SINGLY[batch.facts.kind]).tolist():
-        event, row = batch.facts.events[place], int(batch.rows[place])
-        for effect in _of_fact(partition, row, event):
-            yield place, effect
+        effects = _of_fact(partition, int(batch.rows[place]), batch.facts.events[place])
+        found += [(place, effect) for effect in effects]
+    return (
+        np.array([place for place, _ in found], np.int64),
+        np.array([effect.signal for _, effect in found], np.int64),
+        np.array([effect.amount for _, effect in found], np.float64),
+        np.array([effect.at for _, effect in found], np.float64),
+    )
 
 
 def _of_fact(partition: Partition, row: int, event: Plain) -> list[Effect]:

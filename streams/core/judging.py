@@ -3,6 +3,7 @@
 Nothing is told here; the rows' bands are advanced in the judgement's copy.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from streams.core import bands
 from streams.core.bands import NO_BAND, BandState, Codes
 from streams.core.crossing import Fading, crossed_at
 from streams.core.decay import moved
-from streams.core.explain import PartFields, Since, changes
+from streams.core.explain import Since, Texts, changes
 from streams.core.policy import Floats, Ints, Tables
 from streams.core.score import Assessment, assess
 from streams.core.state import NEVER, Partition
@@ -47,7 +48,7 @@ class Judgement:
     clock: Clock
     tables: Tables
 
-    def parts(self, places: Ints) -> list[list[PartFields]]:
+    def parts(self, places: Ints) -> Iterator[Texts]:
         """The parts of the change of the rows at `places` since their last snapshots."""
         state, as_of = self.state[places], self.as_of[places]
         # A profile may have been told before facts that are older than it: then nothing could fade.

@@ -1,7 +1,7 @@
 """Effects that no snapshot has told yet, as columns of a partition: one entry a fact and signal, oldest first."""
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -9,15 +9,9 @@ import numpy.typing as npt
 from streams.core.policy import Floats, Ints
 
 
-class FactRef(NamedTuple):
-    """What a part says of the fact behind it; `event_time` as it was written."""
-
-    event_id: str
-    source: str
-    event_type: str
-    event_time: str
-
-
+FactRef = tuple[str, str, str, str]
+"""What a part says of the fact behind it: event id, source, event type, and its time as it was written."""
+REF_FIELDS: Final = ("id", "source", "type", "time")
 Refs = npt.NDArray[np.object_]
 
 

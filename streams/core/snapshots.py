@@ -13,7 +13,7 @@ from schemas.alerts import AlertStep, alert_id
 from schemas.health import Part
 from schemas.ids import AccountId, ManagerId
 from streams.core.episodes import ROLE, SUGGESTION, Step
-from streams.core.explain import PartFields, at_utc, contributions
+from streams.core.explain import at_utc, contributions
 from streams.core.judging import Judgement
 from streams.core.policy import BANDS, DIMENSIONS, Ints
 from streams.core.state import Extra
@@ -41,7 +41,7 @@ class Decision:
     historic: bool
     now: float
     caused_at: float
-    reasons: Sequence[PartFields] = ()
+    reasons: Sequence[Part] = ()
 
 
 _NOTHING: Final = Extra()
@@ -84,14 +84,13 @@ def snapshot_messages(case: Judgement, places: Ints) -> Iterator[tuple[int, byte
             "band": _BANDS[band],
             "coverage": min(1.0, coverage),
             "dimensions": _dimensions(share, dimension),
-            "contributions": contributed,
             "previous_score": None if isnan(told) else told,
-            "change": change,
             "events_applied": applied,
             "open_complaints": extra.open_complaints,
             "owner": extra.profile.owner if extra.profile else None,
         }
-        yield row, orjson.dumps(fields, option=orjson.OPT_UTC_Z)
+        listed = f',"contributions":[{",".join(contributed)}],"change":[{",".join(change)}]}}'
+        yield row, orjson.dumps(fields, option=orjson.OPT_UTC_Z)[:-1] + listed.encode()
 
 
 def _dimensions(shares: Sequence[float], scores: Sequence[float]) -> list[dict[str, object]]:
@@ -124,7 +123,7 @@ def alert_message(subject: Subject, decision: Decision) -> bytes:
         historic=decision.historic,
         caused_by_record_at=_record_at(decision.caused_at),
         facts=dict(step.facts),
-        parts=tuple(Part.model_validate(part) for part in decision.reasons),
+        parts=tuple(decision.reasons),
         value_at_risk=Decimal(profile.annual_value) if profile else None,
         currency=profile.currency if profile else None,
         role=ROLE[step.kind],

@@ -9,6 +9,7 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Final, TypeGuard
 
+import numpy as np
 from aiokafka.partitioner import murmur2
 
 from schemas.catalogue import TOPIC_OF_TYPE
@@ -19,7 +20,7 @@ from schemas.limits import MAX_CLOCK_SKEW
 from schemas.plain import Plain
 from schemas.records import Record, check_home, check_place, read_plain
 from schemas.topics import Topic
-from streams.core.facts import Facts, facts_of, seconds
+from streams.core.facts import KINDS, Facts, facts_of, seconds
 from streams.core.state import Partition
 
 _REFUSED_BY: Final = f"worker {version('account-pulse')}"
@@ -51,9 +52,9 @@ class Decoded:
 def decode_batch(records: Sequence[Record], place: Place, partition: Partition, now: datetime) -> Decoded:
     """The facts in `records`; `partition` tells which accounts are known to belong here."""
     read = read_plain(records, now)
-    if _all_plain(read) and _all_in_place(records, read, place, partition):
+    if _all_plain(read):
         facts = _facts(records, read)
-        if not _any_ahead(facts, now):
+        if _all_in_place(records, facts, place, partition) and not _any_ahead(facts, now):
             return Decoded(facts)
     return _singly(records, read, place, partition, now)
 
@@ -66,11 +67,14 @@ def _facts(records: Sequence[Record], events: Sequence[Plain]) -> Facts:
     return facts_of(events, [record.offset for record in records], [record.timestamp / 1000.0 for record in records])
 
 
-def _all_in_place(records: Sequence[Record], events: Sequence[Plain], place: Place, partition: Partition) -> bool:
+def _all_in_place(records: Sequence[Record], facts: Facts, place: Place, partition: Partition) -> bool:
     """Whether every event came on its own topic, under its own key, in its own partition."""
-    if not {_topic_of(event) for event in events} <= {place.topic}:
+    kinds = {KINDS[kind] for kind in np.unique(facts.kind).tolist()} - {_WITHDRAWN}
+    if not all(TOPIC_OF_TYPE[kind] == place.topic for kind in kinds):
         return False
-    subjects = [event["subject"] for event in events]
+    if not all(_topic_of(event) == place.topic for event in facts.of_kind(_WITHDRAWN)):
+        return False
+    subjects = [event["subject"] for event in facts.events]
     if [record.key for record in records] != [subject.encode() for subject in subjects]:
         return False
     # An account that we know was looked at when it was new.
@@ -85,7 +89,7 @@ def _topic_of(event: Plain) -> Topic:
 def _any_ahead(facts: Facts, now: datetime) -> bool:
     """Whether a fact, or one that is withdrawn, lies in the future."""
     latest = (now + MAX_CLOCK_SKEW).timestamp()
-    return bool(facts.at.max(initial=0.0) > latest) or any(_is_ahead(event, latest) for event in facts.events)
+    return bool(facts.at.max(initial=0.0) > latest) or any(_is_ahead(event, latest) for event in facts.of_kind(_WITHDRAWN))
 
 
 def _is_ahead(event: Plain, latest: float) -> bool:

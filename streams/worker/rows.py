@@ -54,7 +54,7 @@ class PartitionRecord:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An effect of a fact that no snapshot has told yet."""
+    """An effect of a fact (`ref`) that no snapshot has told yet."""
 
     ref: FactRef
     signal: int
@@ -109,7 +109,7 @@ def beside_in(value: bytes) -> Beside:
     (length,) = _LENGTH.unpack_from(value, PLAIN_BYTES)
     begin = PLAIN_BYTES + _LENGTH.size
     variable: dict[str, Any] = from_json(value[begin : begin + length])
-    waiting = [Waiting(FactRef(*fact[:4]), *fact[4:]) for fact in variable.get("waiting", [])]
+    waiting = [Waiting(tuple(fact[:4]), *fact[4:]) for fact in variable.get("waiting", [])]
     return Beside(_extra(variable), waiting, list(_messages(value, begin + length)))
 
 
