@@ -5,7 +5,6 @@ opened and not withdrawn counts 1 in `complaint_<severity>`; resolved (and not r
 `recovered_<severity>`, both as of the opening, so that recovery returns a share of what is left and never more.
 """
 
-from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from schemas.plain import Plain
@@ -23,6 +22,9 @@ _KINDS: Final = {
     "complaint.reopened.v1": "reopened",
     "complaint.withdrawn.v1": "withdrawn",
 }
+
+
+_ENDS: Final = frozenset(("resolved", "reopened"))
 
 
 class CourseFact(NamedTuple):
@@ -48,12 +50,15 @@ class Complaint:
 
     def __init__(self, course: Course = ()) -> None:
         self.course = course
-        self.opening = None if any(self._standing("withdrawn")) else min(self._standing("opened"), default=None)
+        standing = [fact for fact, times in course if times > 0]
+        kinds = {fact.kind for fact in standing}
+        openings = [fact for fact in standing if fact.kind == "opened"]
+        ends = [(fact.at, fact.kind) for fact in standing if fact.kind in _ENDS]
+        self.opening = min(openings) if openings and "withdrawn" not in kinds else None
         """The earliest opening that stands; None while there is none, and when the complaint was withdrawn."""
-        last = max(self._standing("resolved", "reopened"), key=lambda fact: (fact.at, fact.kind), default=None)
-        self.is_resolved = last is not None and last.kind == "resolved"
+        self.is_resolved = bool(ends) and max(ends)[1] == "resolved"
         """Settled, and not reopened since."""
-        self.owes_answer = self.is_open and not any(self._standing("answered"))
+        self.owes_answer = self.is_open and "answered" not in kinds
         """Open, and not answered yet."""
 
     @property
@@ -67,9 +72,6 @@ class Complaint:
         if opening is None:
             return float("inf")
         return opening.due_at if opening.due_at != BY_POLICY else opening.at + sla_h[opening.severity - 1] * 3600.0
-
-    def _standing(self, *kinds: str) -> Iterator[CourseFact]:
-        return (fact for fact, times in self.course if times > 0 and fact.kind in kinds)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Complaint) and self.course == other.course
@@ -96,7 +98,9 @@ def advanced(record: Complaint, event: Plain, sign: int = 1) -> Complaint:
         fact = CourseFact(kind, fact.at, data["severity"], BY_POLICY if due is None else seconds(due))
     counts = dict(record.course)
     counts[fact] = counts.get(fact, 0) + sign
-    return Complaint(tuple(sorted(item for item in counts.items() if item[1])))
+    course = [item for item in counts.items() if item[1]]
+    course.sort()
+    return Complaint(tuple(course))
 
 
 def difference(before: Complaint, after: Complaint) -> list[Effect]:

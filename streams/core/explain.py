@@ -18,7 +18,6 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import orjson
 
 from schemas.health import PartKind
@@ -88,15 +87,16 @@ def changes(now: Assessment, since: Since, tables: Tables) -> Iterator[Texts]:
 def _filled(heads: Sequence[str], points: Floats, negligible: float) -> Iterator[Texts]:
     """By row of `points: float64[n, heads]` the objects that begin so, without those that are as good as nothing."""
     kept = np.abs(points) > negligible
-    texts = [heads[column] + text for column, text in zip(kept.nonzero()[1].tolist(), _written(points[kept]), strict=True)]
+    columns = zip(kept.nonzero()[1].tolist(), _written(points[kept]), strict=True)
+    texts = [f"{heads[column]}{number}}}" for column, number in columns]
     ends = np.cumsum(kept.sum(axis=1)).tolist()
     return (texts[begin:end] for begin, end in pairwise([0, *ends]))
 
 
-def _written(points: Floats) -> Iterator[str]:
-    """Each number as JSON, and the end of the object it is the last field of."""
+def _written(points: Floats) -> list[str]:
+    """Each number as JSON."""
     text = orjson.dumps(np.ascontiguousarray(points), option=orjson.OPT_SERIALIZE_NUMPY).decode()
-    return (number + "}" for number in text[1:-1].split(",")) if len(points) else iter(())
+    return text[1:-1].split(",") if len(points) else []
 
 
 def _event_parts(now: Assessment, since: Since, tables: Tables) -> Iterator[Texts]:
@@ -116,20 +116,8 @@ def _event_parts(now: Assessment, since: Since, tables: Tables) -> Iterator[Text
 
 
 def _of_events(effects: Effects, points: Floats) -> Texts:
-    heads, tails = _EVENT_HEADS, _tails(effects.ref)
-    columns = zip(effects.signal.tolist(), tails, _written(points), strict=True)
-    return [f'{heads[signal]}{tail},"points":{number}' for signal, tail, number in columns]
-
-
-def _tails(refs: npt.NDArray[np.object_]) -> Iterator[str]:
-    """What a part says of its fact. Ids need escaping as good as never: that none does is seen at one look."""
-    facts = refs.tolist()
-    if any(mark in text for text in ("".join([fact[place] for fact in facts]) for place in (0, 1)) for mark in '"\\'):
-        facts = [tuple(orjson.dumps(text).decode()[1:-1] for text in fact) for fact in facts]
-    return (
-        f'"event_id":"{event_id}","source":"{source}","event_type":"{kind}","event_time":"{at}"'
-        for event_id, source, kind, at in facts
-    )
+    columns = zip(effects.signal.tolist(), effects.said.tolist(), _written(points), strict=True)
+    return [f'{_EVENT_HEADS[signal]}{said}"points":{number}}}' for signal, said, number in columns]
 
 
 def _bounded(texts: Texts, points: Floats, signal: Ints) -> Texts:
@@ -138,7 +126,7 @@ def _bounded(texts: Texts, points: Floats, signal: Ints) -> Texts:
     sums = np.bincount(signal[many], points[many], minlength=len(COUNTED_SIGNALS))
     found = np.flatnonzero(np.bincount(signal[many], minlength=len(sums)))
     summed = [
-        f'{_EVENT_HEADS[index]}"points":{number}'
+        f'{_EVENT_HEADS[index]}"points":{number}}}'
         for index, number in zip(found.tolist(), _written(sums[found]), strict=True)
     ]
     return [texts[place] for place in alone.tolist()] + summed

@@ -6,7 +6,6 @@ applied fact by fact. Nothing is decided here.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -18,7 +17,7 @@ from streams.core.complaints import NO_COMPLAINT, advanced, difference
 from streams.core.decay import moved, share_left
 from streams.core.effects import CARRIED, FIXED_AMOUNT, FIXED_COUNT, FIXED_SIGNAL, WEIGHED, Effect, effects_of
 from streams.core.facts import KIND_INDEX, KINDS, Facts, seconds
-from streams.core.pending import NONE, REF_FIELDS, Effects, refs_of
+from streams.core.pending import NONE, Effects, told_of
 from streams.core.policy import DIMENSIONS, Floats, Ints, Tables
 from streams.core.state import NEVER, RING, Extra, Partition, Profile
 
@@ -30,7 +29,6 @@ _SINGLY: Final = np.array(
     [name.startswith(("complaint.", "fact.")) or name in CARRIED.keys() - WEIGHED.keys() for name in KINDS]
 )
 """bool[KINDS]: what such a fact counts for is found out for each by itself."""
-_ref = itemgetter(*REF_FIELDS)
 
 
 @dataclass(slots=True)
@@ -128,8 +126,7 @@ def _effects(partition: Partition, batch: _Batch) -> Effects:
         return NONE
     order = np.argsort(place, kind="stable")
     place = place[order]
-    refs = refs_of([_ref(event) for event in batch.facts.events])
-    return Effects(batch.rows[place], signal[order], amount[order], at[order], refs[place])
+    return Effects(batch.rows[place], signal[order], amount[order], at[order], told_of(batch.facts.events)[place])
 
 
 _Columns = tuple[Ints, Ints, Floats, Floats]

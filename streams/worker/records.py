@@ -78,7 +78,8 @@ def _all_in_place(records: Sequence[Record], facts: Facts, place: Place, partiti
     if [record.key for record in records] != [subject.encode() for subject in subjects]:
         return False
     # An account that we know was looked at when it was new.
-    return all(place.home(subject) == place.partition for subject in set(subjects) - partition.index.keys())
+    fresh = {subject for subject in subjects if subject not in partition.index}
+    return all(place.home(subject) == place.partition for subject in fresh)
 
 
 def _topic_of(event: Plain) -> Topic:

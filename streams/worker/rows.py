@@ -18,7 +18,7 @@ from pydantic_core import from_json, to_json
 
 from schemas.topics import OUTPUT_TOPICS
 from streams.core.complaints import Complaint, CourseFact
-from streams.core.pending import FactRef, Grouped
+from streams.core.pending import Grouped
 from streams.core.policy import Ints
 from streams.core.state import ROW, STATE_VERSION, Episode, Extra, Output, Partition, Profile
 
@@ -54,9 +54,9 @@ class PartitionRecord:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An effect of a fact (`ref`) that no snapshot has told yet."""
+    """An effect of a fact that no snapshot has told yet; `said` as in `streams.core.pending`."""
 
-    ref: FactRef
+    said: str
     signal: int
     amount: float
     at: float
@@ -109,7 +109,7 @@ def beside_in(value: bytes) -> Beside:
     (length,) = _LENGTH.unpack_from(value, PLAIN_BYTES)
     begin = PLAIN_BYTES + _LENGTH.size
     variable: dict[str, Any] = from_json(value[begin : begin + length])
-    waiting = [Waiting(tuple(fact[:4]), *fact[4:]) for fact in variable.get("waiting", [])]
+    waiting = [Waiting(*fact) for fact in variable.get("waiting", [])]
     return Beside(_extra(variable), waiting, list(_messages(value, begin + length)))
 
 
@@ -145,8 +145,8 @@ def _complaints(extra: Extra) -> Iterator[bytes]:
 
 def _waiting(grouped: Grouped) -> Iterator[list[tuple[object, ...]]]:
     effects = grouped.effects
-    columns = (effects.ref.tolist(), effects.signal.tolist(), effects.amount.tolist(), effects.at.tolist())
-    facts = [(*ref, signal, amount, at) for ref, signal, amount, at in zip(*columns, strict=True)]
+    columns = (effects.said.tolist(), effects.signal.tolist(), effects.amount.tolist(), effects.at.tolist())
+    facts = list(zip(*columns, strict=True))
     begin = 0
     for end in grouped.ends.tolist():
         yield facts[begin:end]

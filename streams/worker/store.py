@@ -16,7 +16,7 @@ from faust.stores import STORES
 from faust.stores.base import Store as FaustStore
 from faust.types import TP, EventT
 
-from streams.core.pending import Effects, refs_of
+from streams.core.pending import Effects, as_column
 from streams.core.policy import Ints
 from streams.core.state import ROW, Output, Partition
 from streams.worker.errors import UnreadableState
@@ -158,7 +158,7 @@ def _effects(waiting: dict[int, list[Waiting]]) -> Effects:
         np.array([fact.signal for _, fact in facts], np.int64),
         np.array([fact.amount for _, fact in facts], np.float64),
         np.array([fact.at for _, fact in facts], np.float64),
-        refs_of([fact.ref for _, fact in facts]),
+        as_column([fact.said for _, fact in facts]),
     )
 
 

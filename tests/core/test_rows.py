@@ -38,7 +38,7 @@ def test_any_account_comes_back_as_it_was(told: list[AnyEvent], named: bool, flu
 
 def waiting_in(partition: Partition) -> list[Waiting]:
     effects = partition.pending.all()
-    columns = (effects.ref.tolist(), effects.signal.tolist(), effects.amount.tolist(), effects.at.tolist())
+    columns = (effects.said.tolist(), effects.signal.tolist(), effects.amount.tolist(), effects.at.tolist())
     return [Waiting(*fact) for fact in zip(*columns, strict=True)]
 
 
