@@ -24,6 +24,10 @@ _KINDS: Final = {
 }
 
 
+_OPENED: Final = tuple(SIGNAL_INDEX[f"complaint_{severity}"] for severity in (1, 2, 3, 4))
+_RECOVERED: Final = tuple(SIGNAL_INDEX[f"recovered_{severity}"] for severity in (1, 2, 3, 4))
+
+Counts = tuple[tuple[int, float], ...]
 _ENDS: Final = frozenset(("resolved", "reopened"))
 
 
@@ -39,6 +43,13 @@ class CourseFact(NamedTuple):
 Course = tuple[tuple[CourseFact, int], ...]
 
 
+def _counted(opening: CourseFact | None, is_resolved: bool) -> Counts:
+    if opening is None:
+        return ()
+    counted = (_OPENED[opening.severity - 1], opening.at)
+    return (counted, (_RECOVERED[opening.severity - 1], opening.at)) if is_resolved else (counted,)
+
+
 class Complaint:
     """How often each fact was told less how often it was withdrawn, in the facts' order; none with 0.
 
@@ -46,20 +57,26 @@ class Complaint:
     follows from the course is found out once.
     """
 
-    __slots__ = ("course", "is_resolved", "opening", "owes_answer")
+    __slots__ = ("counts", "course", "is_resolved", "opening", "owes_answer")
 
     def __init__(self, course: Course = ()) -> None:
         self.course = course
-        standing = [fact for fact, times in course if times > 0]
-        kinds = {fact.kind for fact in standing}
-        openings = [fact for fact in standing if fact.kind == "opened"]
-        ends = [(fact.at, fact.kind) for fact in standing if fact.kind in _ENDS]
+        openings, ends, kinds = [], [], set()
+        for fact, times in course:
+            if times > 0:
+                kinds.add(fact.kind)
+                if fact.kind == "opened":
+                    openings.append(fact)
+                elif fact.kind in _ENDS:
+                    ends.append((fact.at, fact.kind))
         self.opening = min(openings) if openings and "withdrawn" not in kinds else None
         """The earliest opening that stands; None while there is none, and when the complaint was withdrawn."""
         self.is_resolved = bool(ends) and max(ends)[1] == "resolved"
         """Settled, and not reopened since."""
-        self.owes_answer = self.is_open and "answered" not in kinds
+        self.owes_answer = self.opening is not None and not self.is_resolved and "answered" not in kinds
         """Open, and not answered yet."""
+        self.counts = _counted(self.opening, self.is_resolved)
+        """Signals that it counts 1 in, each once, and as of when."""
 
     @property
     def is_open(self) -> bool:
@@ -105,21 +122,7 @@ def advanced(record: Complaint, event: Plain, sign: int = 1) -> Complaint:
 
 def difference(before: Complaint, after: Complaint) -> list[Effect]:
     """What the change of a record adds to the sums."""
-    old, new = _counted(before), _counted(after)
-    come = [Effect(signal, 1.0, at) for signal, at in new if (signal, at) not in old]
-    return come + [Effect(signal, -1.0, at) for signal, at in old if (signal, at) not in new]
-
-
-_OPENED: Final = tuple(SIGNAL_INDEX[f"complaint_{severity}"] for severity in (1, 2, 3, 4))
-_RECOVERED: Final = tuple(SIGNAL_INDEX[f"recovered_{severity}"] for severity in (1, 2, 3, 4))
-
-
-def _counted(record: Complaint) -> list[tuple[int, float]]:
-    """Signals that the record counts 1 in, each once, and as of when."""
-    opening = record.opening
-    if opening is None:
+    if before.counts == after.counts:
         return []
-    counted = [(_OPENED[opening.severity - 1], opening.at)]
-    if record.is_resolved:
-        counted.append((_RECOVERED[opening.severity - 1], opening.at))
-    return counted
+    come = [Effect(signal, 1.0, at) for signal, at in after.counts if (signal, at) not in before.counts]
+    return come + [Effect(signal, -1.0, at) for signal, at in before.counts if (signal, at) not in after.counts]

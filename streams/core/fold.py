@@ -17,7 +17,7 @@ from streams.core.complaints import NO_COMPLAINT, advanced, difference
 from streams.core.decay import moved, share_left
 from streams.core.effects import CARRIED, FIXED_AMOUNT, FIXED_COUNT, FIXED_SIGNAL, WEIGHED, Effect, effects_of
 from streams.core.facts import KIND_INDEX, KINDS, Facts, seconds
-from streams.core.pending import NONE, Effects, told_of
+from streams.core.pending import NONE, Effects
 from streams.core.policy import DIMENSIONS, Floats, Ints, Tables
 from streams.core.state import NEVER, RING, Extra, Partition, Profile
 
@@ -44,7 +44,7 @@ class Folded:
 
 def fold(partition: Partition, topic: int, facts: Facts, tables: Tables, watermark: float) -> Folded:
     """Apply a batch of `EVENT_TOPICS[topic]`, in offset order. Idempotent: what a row's fence covers is skipped."""
-    rows = partition.rows_of([event["subject"] for event in facts.events])
+    rows = partition.rows_of(facts.subjects)
     state = partition.rows
     fenced = fences.covered(state["fence"][rows, topic], facts.offset)
     known = fences.known(state["ring"][rows], rows, facts.digest, fenced)
@@ -111,7 +111,7 @@ def _apply(partition: Partition, batch: _Batch, tables: Tables, result: Folded) 
         partition.pending.add(effects)
         _move_and_add(partition, batch, effects, tables)
         return
-    for row, event in zip(batch.rows.tolist(), batch.facts.events, strict=True):
+    for row, event in zip(batch.rows.tolist(), batch.facts.events.tolist(), strict=True):
         if event["type"] == "account.profile_set.v1":
             _set_profile(partition.extra(row), event)
         else:
@@ -126,7 +126,7 @@ def _effects(partition: Partition, batch: _Batch) -> Effects:
         return NONE
     order = np.argsort(place, kind="stable")
     place = place[order]
-    return Effects(batch.rows[place], signal[order], amount[order], at[order], told_of(batch.facts.events)[place])
+    return Effects(batch.rows[place], signal[order], amount[order], at[order], batch.facts.told[place])
 
 
 _Columns = tuple[Ints, Ints, Floats, Floats]
@@ -144,17 +144,18 @@ def _fixed(facts: Facts) -> _Columns:
 def _weighed(facts: Facts) -> Iterator[_Columns]:
     for name, (carrier, signal) in WEIGHED.items():
         place = np.flatnonzero(facts.kind == KIND_INDEX[name])
-        given = (facts.events[index]["data"].get(carrier) for index in place.tolist())
-        amount = np.array([np.nan if value is None else value for value in given], np.float64)
+        given = [event["data"].get(carrier) for event in facts.events[place].tolist()]
+        amount = np.array(given, np.float64)  # nan where there is none
         place, amount = place[~np.isnan(amount)], amount[~np.isnan(amount)]
         yield place, np.full(len(place), signal), amount, facts.at[place]
 
 
 def _singly(partition: Partition, batch: _Batch) -> _Columns:
     found: list[tuple[int, Effect]] = []
-    for place in np.flatnonzero(_SINGLY[batch.facts.kind]).tolist():
-        effects = _of_fact(partition, int(batch.rows[place]), batch.facts.events[place])
-        found += [(place, effect) for effect in effects]
+    places = np.flatnonzero(_SINGLY[batch.facts.kind])
+    facts = zip(places.tolist(), batch.rows[places].tolist(), batch.facts.events[places].tolist(), strict=True)
+    for place, row, event in facts:
+        found += [(place, effect) for effect in _of_fact(partition, row, event)]
     return (
         np.array([place for place, _ in found], np.int64),
         np.array([effect.signal for _, effect in found], np.int64),
@@ -172,15 +173,14 @@ def _of_fact(partition: Partition, row: int, event: Plain) -> list[Effect]:
 
 def _counted(partition: Partition, row: int, event: Plain, sign: int) -> list[Effect]:
     """What a fact adds, with `sign` -1 takes back as of its own time; what a complaint's course rested on goes too."""
-    effects = effects_of(event, float(sign))
     if not event["type"].startswith("complaint."):
-        return effects
+        return effects_of(event, float(sign))
     extra, name = partition.extra(row), event["data"]["complaint_id"]
     before = extra.complaints.get(name, NO_COMPLAINT)
     after = advanced(before, event, sign)
     extra.put(name, after)
     partition.recounted.add(row)
-    return difference(before, after) + effects
+    return difference(before, after) + effects_of(event, float(sign))
 
 
 def _set_profile(extra: Extra, event: Plain) -> None:

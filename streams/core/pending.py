@@ -1,31 +1,29 @@
 """Effects that no snapshot has told yet, as columns of a partition: one entry a fact and signal, oldest first."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 
-from schemas.plain import Plain
+from streams.core.facts import Objects
 from streams.core.policy import Floats, Ints
 
 
-Texts = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
     """m effects: `row: int64[m]` whose, `signal: int64[m]` index in `COUNTED_SIGNALS`, `amount: float64[m]` added to it
-    as of `at: float64[m]` (epoch seconds), `said: object[m]` what a part says of the fact (`told_of`).
+    as of `at: float64[m]` (epoch seconds), `said: object[m]` what a part says of the fact (`told` of
+    `streams.core.facts`).
     """
 
     row: Ints
     signal: Ints
     amount: Floats
     at: Floats
-    said: Texts
+    said: Objects
 
     def __len__(self) -> int:
         return len(self.row)
@@ -33,32 +31,6 @@ class Effects:
     def taken(self, places: npt.NDArray[np.bool_] | Ints) -> "Effects":
         """Those at some places."""
         return Effects(self.row[places], self.signal[places], self.amount[places], self.at[places], self.said[places])
-
-
-def told_of(events: Sequence[Plain]) -> Texts:
-    """What a part says of each event, str[n]: fields of its JSON object, a comma at the end. Made once an event, as
-    each counts for several signals. Ids need escaping as good as never: that none does is seen at one look.
-    """
-    ids, sources = [event["id"] for event in events], [event["source"] for event in events]
-    texts = "".join(ids) + "".join(set(sources))
-    if '"' in texts or "\\" in texts:
-        ids, sources = [_escaped(text) for text in ids], [_escaped(text) for text in sources]
-    told = [
-        f'"event_id":"{event_id}","source":"{source}","event_type":"{event["type"]}","event_time":"{event["time"]}",'
-        for event_id, source, event in zip(ids, sources, events, strict=True)
-    ]
-    return as_column(told)
-
-
-def _escaped(text: str) -> str:
-    return orjson.dumps(text).decode()[1:-1]
-
-
-def as_column(texts: list[str]) -> Texts:
-    """The same as an array."""
-    column = np.empty(len(texts), object)
-    column[:] = texts
-    return column
 
 
 NONE: Final = Effects(

@@ -37,7 +37,9 @@ _log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Owned:
-    """An active partition. `position` is the next offset to fold, `durable` the next one to read after a crash."""
+    """An active partition. By topic: `position` the next offset to fold, `durable` the next one to read after a crash,
+    `ends` where the log ends as last heard of.
+    """
 
     number: int
     held: Held
@@ -45,6 +47,7 @@ class Owned:
     watermark: Watermark
     position: dict[str, int] = field(default_factory=dict)
     durable: dict[str, int] = field(default_factory=dict)
+    ends: dict[str, int] = field(default_factory=dict)
     refused: list[Message] = field(default_factory=list)
     untold: list[tuple[bytes, Output]] = field(default_factory=list)
     swept_at: float = 0.0
@@ -84,6 +87,15 @@ class Engine:
     def unflushed(self) -> int:
         """Facts folded and not yet taken by a flush."""
         return sum(owned.unflushed for owned in self.owned.values())
+
+    @property
+    def lag(self) -> int:
+        """Records written and not yet folded, as far as has been heard."""
+        return sum(
+            max(0, end - owned.position.get(topic, 0))
+            for owned in self.owned.values()
+            for topic, end in owned.ends.items()
+        )
 
     def own(self, number: int, held: Held, generation: int) -> None:
         """Take a recovered partition over; what its last flush decided and may not have told is told again."""
@@ -139,7 +151,7 @@ class Engine:
             metrics.SKIPPED.inc(result.skipped)
             metrics.LATE.inc(result.late)
         owned.watermark.observe(index, newest, now, caught_up=batch.next >= batch.end)
-        owned.position[batch.topic] = batch.next
+        owned.position[batch.topic], owned.ends[batch.topic] = batch.next, batch.end
         owned.unflushed += len(batch.records)
 
     def mark_end(self, topic: str, number: int, end: int) -> None:
@@ -147,7 +159,7 @@ class Engine:
         owned = self.owned.get(number)
         if owned is None:
             return
-        position = owned.position.get(topic, 0)
+        position, owned.ends[topic] = owned.position.get(topic, 0), end
         owned.watermark.mark_end(TOPIC_INDEX[topic], caught_up=position >= end)
         metrics.LAG.labels(topic, str(number)).set(max(0, end - position))
 

@@ -107,7 +107,11 @@ async def _until_over(app: WorkerApp, stop: asyncio.Event, loops: list[asyncio.T
 
 
 async def _flush_loop(app: WorkerApp, settings: WorkerSettings) -> None:
-    """Flushes follow one another when something changed, and once in a while because time passes."""
+    """Flushes follow one another when something changed, and once in a while because time passes.
+
+    While little waits to be read, at once, for what is told soon is worth most. In a backlog rarely: an account that
+    changed often meanwhile is then written once.
+    """
     while True:
         with suppress(TimeoutError):
             await asyncio.wait_for(app.wake.wait(), timeout=max(settings.flush_interval_s, 0.1))
@@ -116,6 +120,16 @@ async def _flush_loop(app: WorkerApp, settings: WorkerSettings) -> None:
             app.look_at_ends()
             await app.flusher.flush(time.time())
         app.folded_room.set()
+        await _pause(app, settings)
+
+
+async def _pause(app: WorkerApp, settings: WorkerSettings) -> None:
+    """Until the next flush is worth its cost: short, unless a backlog keeps coming and there is room for more of it."""
+    ends = time.monotonic() + settings.backlog_flush_interval_s
+    await asyncio.sleep(settings.flush_interval_s)
+    while app.engine.lag > settings.backlog_records and app.engine.unflushed < settings.max_unflushed:
+        if time.monotonic() >= ends or app.rebalancing:
+            return
         await asyncio.sleep(settings.flush_interval_s)
 
 

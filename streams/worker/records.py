@@ -74,11 +74,12 @@ def _all_in_place(records: Sequence[Record], facts: Facts, place: Place, partiti
         return False
     if not all(_topic_of(event) == place.topic for event in facts.of_kind(_WITHDRAWN)):
         return False
-    subjects = [event["subject"] for event in facts.events]
-    if [record.key for record in records] != [subject.encode() for subject in subjects]:
+    if [record.key for record in records] != list(map(str.encode, facts.subjects)):
         return False
     # An account that we know was looked at when it was new.
-    fresh = {subject for subject in subjects if subject not in partition.index}
+    if all(map(partition.index.__contains__, facts.subjects)):
+        return True
+    fresh = set(facts.subjects) - partition.index.keys()
     return all(place.home(subject) == place.partition for subject in fresh)
 
 

@@ -16,7 +16,8 @@ from faust.stores import STORES
 from faust.stores.base import Store as FaustStore
 from faust.types import TP, EventT
 
-from streams.core.pending import Effects, as_column
+from streams.core.facts import as_column
+from streams.core.pending import Effects
 from streams.core.policy import Ints
 from streams.core.state import ROW, Output, Partition
 from streams.worker.errors import UnreadableState
