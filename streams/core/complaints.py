@@ -103,16 +103,18 @@ class Complaint:
 NO_COMPLAINT: Final = Complaint()
 
 
-def advanced(record: Complaint, event: Plain, sign: int = 1) -> Complaint:
-    """The record with one more fact, or with `sign` -1 one fact taken back; in any order, each once."""
+def advanced(record: Complaint, event: Plain, at: float, sign: int = 1) -> Complaint:
+    """The record with one more fact, of the time `at`, or with `sign` -1 one taken back; in any order, each once."""
     kind = _KINDS.get(event["type"])
     if kind is None:
         return record
-    fact = CourseFact(kind, seconds(event["time"]))
+    fact = CourseFact(kind, at)
     if kind == "opened":
         data = event["data"]
         due = data.get("answer_due_at")
-        fact = CourseFact(kind, fact.at, data["severity"], BY_POLICY if due is None else seconds(due))
+        fact = CourseFact(kind, at, data["severity"], BY_POLICY if due is None else seconds(due))
+    if not record.course:
+        return Complaint(((fact, sign),))
     counts = dict(record.course)
     counts[fact] = counts.get(fact, 0) + sign
     course = [item for item in counts.items() if item[1]]

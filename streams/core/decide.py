@@ -4,12 +4,13 @@ Reads and advances the partition's rows; what it decided goes into the rows' out
 durable together before anything is told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 
 from schemas.alerts import AlertKind, StepKind, alert_id
 from schemas.health import Part
@@ -18,6 +19,7 @@ from schemas.plain import Plain
 from streams.core import bands, episodes
 from streams.core.decay import moved
 from streams.core.episodes import Step
+from streams.core.explain import Texts
 from streams.core.fences import Bools
 from streams.core.judging import BandChanges, Clock, Judgement, judgement, reading_moment, step_bands
 from streams.core.policy import BANDS, Ints, Tables
@@ -77,8 +79,7 @@ def decide(partition: Partition, rows: Ints, clock: Clock, tables: Tables) -> De
     before = partition.rows[rows]
     case = judgement(partition, rows, clock, tables)
     changes = step_bands(case)
-    for index, step in _steps(case, changes):
-        decision = _decision(case, index, step)
+    for index, decision in _decisions(case, _steps(case, changes)):
         tell(partition, int(rows[index]), decision)
         partition.dirty[rows[index]] = True
         result.steps += 1
@@ -187,17 +188,19 @@ def _owed(case: Judgement, index: int) -> dict[str, float]:
     return {name: record.due(sla_h) for name, record in _extra(case, index).owing.items()}
 
 
-def _decision(case: Judgement, index: int, step: Step) -> Decision:
-    # An answer becomes overdue by time, not by a record; whatever else happened to the account did not cause it.
-    by_time = step.kind is AlertKind.COMPLAINT_OVERDUE and step.step is not StepKind.RESOLVED
-    caused_at = NEVER if by_time else float(case.state["caused_at"][index])
-    historic = case.clock.is_history(step.at, case.tables.policy.alerts.history_horizon_s)
-    return Decision(step, historic, case.clock.now, caused_at, _reasons(case, index, step))
+def _decisions(case: Judgement, steps: Sequence[tuple[int, Step]]) -> Iterator[tuple[int, Decision]]:
+    explained = [index for index, step in steps if step.kind is AlertKind.BAND_DROPPED]
+    reasons = dict(zip(explained, case.parts(np.array(explained, np.int64)), strict=True)) if explained else {}
+    horizon_s = case.tables.policy.alerts.history_horizon_s
+    for index, step in steps:
+        # An answer becomes overdue by time, not by a record; whatever else happened to the account did not cause it.
+        by_time = step.kind is AlertKind.COMPLAINT_OVERDUE and step.step is not StepKind.RESOLVED
+        caused_at = NEVER if by_time else float(case.state["caused_at"][index])
+        historic = case.clock.is_history(step.at, horizon_s)
+        parts = _heaviest(reasons[index]) if step.kind is AlertKind.BAND_DROPPED else ()
+        yield index, Decision(step, historic, case.clock.now, caused_at, parts)
 
 
-def _reasons(case: Judgement, index: int, step: Step) -> Sequence[Part]:
-    if step.kind is not AlertKind.BAND_DROPPED:
-        return ()
-    [texts] = case.parts(np.array([index]))
-    parts = [Part.model_validate_json(text) for text in texts]
-    return sorted(parts, key=lambda part: -abs(part.points))[:MAX_STEP_PARTS]
+def _heaviest(texts: Texts) -> Sequence[Part]:
+    parts = sorted((orjson.loads(text) for text in texts), key=lambda part: -abs(part["points"]))
+    return tuple(Part.model_validate(part) for part in parts[:MAX_STEP_PARTS])

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from schemas.plain import Plain
-from streams.core.facts import KIND_INDEX, KINDS, seconds
+from streams.core.facts import KIND_INDEX, KINDS
 from streams.core.policy import SIGNAL_INDEX
 
 
@@ -83,12 +83,9 @@ for _name, _amounts in FIXED.items():
         FIXED_SIGNAL[KIND_INDEX[_name], _place], FIXED_AMOUNT[KIND_INDEX[_name], _place] = _signal, _amount
 
 
-def effects_of(event: Plain, sign: float = 1.0) -> list[Effect]:
-    """The signals an event counts for as of its own time; `sign` -1 takes them back."""
+def effects_of(event: Plain, at: float, sign: float = 1.0) -> list[Effect]:
+    """The signals an event of the time `at` counts for, as of then; `sign` -1 takes them back."""
     kind = event["type"]
     carried = CARRIED.get(kind)
     amounts = FIXED.get(kind, ()) + (carried(event["data"]) if carried else ())
-    if not amounts:
-        return []
-    at = seconds(event["time"])
     return [Effect(signal, sign * amount, at) for signal, amount in amounts]

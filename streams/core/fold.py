@@ -152,35 +152,36 @@ def _weighed(facts: Facts) -> Iterator[_Columns]:
 
 def _singly(partition: Partition, batch: _Batch) -> _Columns:
     found: list[tuple[int, Effect]] = []
-    places = np.flatnonzero(_SINGLY[batch.facts.kind])
-    facts = zip(places.tolist(), batch.rows[places].tolist(), batch.facts.events[places].tolist(), strict=True)
-    for place, row, event in facts:
-        found += [(place, effect) for effect in _of_fact(partition, row, event)]
+    facts = batch.facts
+    places = np.flatnonzero(_SINGLY[facts.kind])
+    columns = (places, batch.rows[places], facts.events[places], facts.at[places])
+    for place, row, event, at in zip(*(column.tolist() for column in columns), strict=True):
+        found += [(place, effect) for effect in _of_fact(partition, row, event, at)]
     return (
         np.array([place for place, _ in found], np.int64),
-        np.array([effect.signal for _, effect in found], np.int64),
-        np.array([effect.amount for _, effect in found], np.float64),
-        np.array([effect.at for _, effect in found], np.float64),
+        np.array([effect[0] for _, effect in found], np.int64),
+        np.array([effect[1] for _, effect in found], np.float64),
+        np.array([effect[2] for _, effect in found], np.float64),
     )
 
 
-def _of_fact(partition: Partition, row: int, event: Plain) -> list[Effect]:
-    kind = event["type"]
-    if kind == "fact.withdrawn.v1":
-        return _counted(partition, row, event["data"]["original"], -1)
-    return _counted(partition, row, event, 1)
+def _of_fact(partition: Partition, row: int, event: Plain, at: float) -> list[Effect]:
+    if event["type"] == "fact.withdrawn.v1":
+        original = event["data"]["original"]
+        return _counted(partition, row, original, seconds(original["time"]), -1)
+    return _counted(partition, row, event, at, 1)
 
 
-def _counted(partition: Partition, row: int, event: Plain, sign: int) -> list[Effect]:
+def _counted(partition: Partition, row: int, event: Plain, at: float, sign: int) -> list[Effect]:
     """What a fact adds, with `sign` -1 takes back as of its own time; what a complaint's course rested on goes too."""
     if not event["type"].startswith("complaint."):
-        return effects_of(event, float(sign))
+        return effects_of(event, at, float(sign))
     extra, name = partition.extra(row), event["data"]["complaint_id"]
     before = extra.complaints.get(name, NO_COMPLAINT)
-    after = advanced(before, event, sign)
-    extra.put(name, after)
+    after = advanced(before, event, at, sign)
+    extra.put(name, before, after)
     partition.recounted.add(row)
-    return difference(before, after) + effects_of(event, float(sign))
+    return difference(before, after) + effects_of(event, at, float(sign))
 
 
 def _set_profile(extra: Extra, event: Plain) -> None:

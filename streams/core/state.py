@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from schemas.topics import EVENT_TOPICS
 from streams.core.bands import NO_BAND
-from streams.core.complaints import NO_COMPLAINT, Complaint
+from streams.core.complaints import Complaint
 from streams.core.pending import Pending
 from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Ints
 
@@ -117,15 +117,15 @@ class Extra:
     packed: dict[str, bytes] = field(default_factory=dict, compare=False, repr=False)
     """Complaints as the changelog has them, for whoever writes rows: most of them do not change any more."""
 
-    def put(self, name: str, complaint: Complaint) -> None:
-        """The record of a complaint, in place of the one before."""
-        self.open_complaints += complaint.is_open - self.complaints.get(name, NO_COMPLAINT).is_open
-        self.complaints[name] = complaint
+    def put(self, name: str, before: Complaint, after: Complaint) -> None:
+        """The record of a complaint, in place of the one before (`NO_COMPLAINT` where there was none)."""
+        self.open_complaints += after.is_open - before.is_open
+        self.complaints[name] = after
         self.packed.pop(name, None)
-        if complaint.owes_answer:
-            self.owing[name] = complaint
-        else:
-            self.owing.pop(name, None)
+        if after.owes_answer:
+            self.owing[name] = after
+        elif before.owes_answer:
+            del self.owing[name]
 
 
 class Partition:

@@ -60,7 +60,7 @@ def decode_batch(records: Sequence[Record], place: Place, partition: Partition, 
 
 
 def _all_plain(read: Sequence[Plain | BadEvent]) -> TypeGuard[Sequence[Plain]]:
-    return all(event.__class__ is dict for event in read)
+    return set(map(type, read)) <= {dict}
 
 
 def _facts(records: Sequence[Record], events: Sequence[Plain]) -> Facts:

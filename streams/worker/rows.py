@@ -17,7 +17,7 @@ import orjson
 from pydantic_core import from_json, to_json
 
 from schemas.topics import OUTPUT_TOPICS
-from streams.core.complaints import Complaint, CourseFact
+from streams.core.complaints import NO_COMPLAINT, Complaint, CourseFact
 from streams.core.pending import Grouped
 from streams.core.policy import Ints
 from streams.core.state import ROW, STATE_VERSION, Episode, Extra, Output, Partition, Profile
@@ -165,7 +165,7 @@ def _extra(variable: dict[str, Any]) -> Extra:
     extra, profile = Extra(), variable.get("profile")
     extra.profile = Profile(**profile) if profile else None
     for name, values in variable.get("complaints", {}).items():
-        extra.put(name, Complaint(tuple((CourseFact(*fact), times) for fact, times in values)))
+        extra.put(name, NO_COMPLAINT, Complaint(tuple((CourseFact(*fact), times) for fact, times in values)))
     for kind, episode in variable.get("episodes", {}).items():
         extra.episodes[kind] = Episode(**{**episode, "members": tuple(episode["members"])})
     return extra

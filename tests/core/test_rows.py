@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.catalogue import AnyEvent
-from streams.core.complaints import Complaint, CourseFact
+from streams.core.complaints import NO_COMPLAINT, Complaint, CourseFact
 from streams.core.state import NEVER, Episode, Extra, Output, Partition, Profile
 from streams.worker.rows import Beside, PartitionRecord, Waiting, from_value, to_values
 from tests.core.bench import Bench
@@ -66,9 +66,9 @@ def test_an_empty_row_keeps_its_infinities_and_its_nan() -> None:
     "fill",
     [
         lambda extra: setattr(extra, "profile", Profile(1.5, "Müller & Søn “A”", "mid", "12000.00", "EUR", "M-1")),
-        lambda extra: extra.put("C", Complaint(((CourseFact("opened", 0.1 + 0.2, 4), -1),))),
-        lambda extra: extra.put("", Complaint()),
-        lambda extra: extra.put("C", Complaint(((CourseFact("opened", 1.5, 4, 7.25), 1),))),
+        lambda extra: extra.put("C", NO_COMPLAINT, Complaint(((CourseFact("opened", 0.1 + 0.2, 4), -1),))),
+        lambda extra: extra.put("", NO_COMPLAINT, Complaint()),
+        lambda extra: extra.put("C", NO_COMPLAINT, Complaint(((CourseFact("opened", 1.5, 4, 7.25), 1),))),
         lambda extra: extra.episodes.update(band_dropped=Episode(3, open=True, step_no=7, members=("a", "b"))),
     ],
 )
