@@ -7,6 +7,7 @@ out plainly. `tests/schemas/test_plain.py` holds both to the same answers.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import time
 from typing import Any, Final
 
 from pydantic_core import SchemaValidator, core_schema
@@ -42,16 +43,17 @@ def to_plain(event: AnyEvent) -> Plain:
 def _plain(schema: Schema) -> core_schema.CoreSchema:
     """The plain twin of a model's schema; what has none of its own stays as it is."""
     twin = _TWINS.get(schema["type"])
-    return twin(schema) if twin else schema  # type: ignore[return-value]
+    return twin(schema) if twin else schema
 
 
 def _of_model(schema: Schema) -> core_schema.CoreSchema:
-    inner = schema["schema"]
+    inner, config = schema["schema"], schema["config"]
     extras = inner.get("extras_schema")
     return core_schema.typed_dict_schema(
         {name: _field(field["schema"]) for name, field in inner["fields"].items()},
         extras_schema=_plain(extras) if extras else None,
-        extra_behavior=schema["config"]["extra_fields_behavior"],
+        extra_behavior=config["extra_fields_behavior"],
+        config=core_schema.CoreConfig(strict=config["strict"], cache_strings="keys"),
         strict=True,
     )
 
@@ -64,7 +66,7 @@ def _field(schema: Schema) -> core_schema.TypedDictField:
 
 def _of_before(schema: Schema) -> core_schema.CoreSchema:
     if schema["function"]["function"] is not read_time:
-        return schema  # type: ignore[return-value]
+        return schema
     usual = core_schema.str_schema(pattern=_TIME, strict=True)
     return core_schema.union_schema([usual, core_schema.str_schema(pattern=_LAST_DAYS, strict=True)], mode=_IN_ORDER)
 
@@ -72,15 +74,15 @@ def _of_before(schema: Schema) -> core_schema.CoreSchema:
 def _of_after(schema: Schema) -> core_schema.CoreSchema:
     """A check of a whole model needs the model: it is built, checked and laid out plainly."""
     if schema["schema"]["type"] != "model":
-        return schema  # type: ignore[return-value]
+        return schema
     return core_schema.no_info_after_validator_function(
         lambda model: model.model_dump(mode="json", exclude_none=True),
-        schema,  # type: ignore[arg-type]
+        schema,
     )
 
 
 def _of_decimal(schema: Schema) -> core_schema.CoreSchema:
-    number = core_schema.no_info_after_validator_function(str, schema)  # type: ignore[arg-type]
+    number = core_schema.no_info_after_validator_function(str, schema)
     return core_schema.union_schema([core_schema.str_schema(pattern=_AMOUNT, strict=True), number], mode=_IN_ORDER)
 
 
@@ -97,6 +99,7 @@ _TWINS: Final[dict[str, Callable[[Schema], core_schema.CoreSchema]]] = {
     "function-before": _of_before,
     "function-after": _of_after,
     "decimal": _of_decimal,
+    "time": lambda schema: core_schema.no_info_after_validator_function(time.isoformat, schema),
     "tuple": _of_tuple,
     "tagged-union": lambda schema: core_schema.tagged_union_schema(
         {tag: _plain(choice) for tag, choice in schema["choices"].items()}, schema["discriminator"]

@@ -123,7 +123,7 @@ def _of_events(effects: Effects, points: Floats) -> Texts:
 def _bounded(texts: Texts, points: Floats, signal: Ints) -> Texts:
     order = np.argsort(-np.abs(points), kind="stable")
     alone, many = order[:MAX_EVENT_PARTS], order[MAX_EVENT_PARTS:]
-    sums = np.bincount(signal[many], points[many], minlength=len(COUNTED_SIGNALS))
+    sums: Floats = np.bincount(signal[many], points[many], minlength=len(COUNTED_SIGNALS)).astype(np.float64)
     found = np.flatnonzero(np.bincount(signal[many], minlength=len(sums)))
     summed = [
         f'{_EVENT_HEADS[index]}"points":{number}}}'

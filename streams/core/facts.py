@@ -98,6 +98,7 @@ def seconds(text: str) -> float:
 
 _PLACES: Final = 10 ** np.arange(5, -1, -1)
 _FRACTION: Final = slice(20, 26)
+_POINT: Final = ord(".") - ord("0")
 
 
 def seconds_of(texts: Sequence[str]) -> Floats:
@@ -111,7 +112,8 @@ def seconds_of(texts: Sequence[str]) -> Floats:
     days = months.astype("M8[M]").astype("M8[D]").astype(np.int64) + digit[:, 8:10] @ _PLACES[4:] - 1
     hours, minutes, whole = (digit[:, place : place + 2] @ _PLACES[4:] for place in (11, 14, 17))
     fraction = digit[:, _FRACTION]
-    given = np.logical_and.accumulate((fraction >= 0) & (fraction <= 9), axis=1) & (digit[:, 19:20] == ord(".") - ord("0"))
+    is_digit = (fraction >= 0) & (fraction < 10)  # noqa: PLR2004 - the digits
+    given = np.logical_and.accumulate(is_digit, axis=1) & (digit[:, 19:20] == _POINT)
     micros = np.where(given, fraction, 0) @ _PLACES
     at: Floats = ((days * 86_400 + hours * 3_600 + minutes * 60 + whole) * 1_000_000 + micros) / 1e6
     return at

@@ -65,7 +65,7 @@ class _Batch(NamedTuple):
     """New facts of one topic (index in `EVENT_TOPICS`) and the row of each.
 
     Facts of one row stand together in `order: int64[n]`, oldest first; those of `touched: int64[r]` (rows, ascending)
-    begin at `starts: int64[r]`; `count: int64[r]` of them; `nth: int64[n]` says which of its row's each is.
+    begin at `starts: int64[r]`; `many: int64[r]` of them; `nth: int64[n]` says which of its row's each is.
     """
 
     topic: int
@@ -74,7 +74,7 @@ class _Batch(NamedTuple):
     order: Ints
     touched: Ints
     starts: Ints
-    count: Ints
+    many: Ints
     nth: Ints
 
     @classmethod
@@ -96,14 +96,14 @@ class _Batch(NamedTuple):
 def _remember(partition: Partition, batch: _Batch) -> None:
     state = partition.rows
     first = state["ring_next"][batch.touched].astype(np.int64)
-    place = (np.repeat(first, batch.count) + batch.nth) % RING
-    state["ring"][np.repeat(batch.touched, batch.count), place] = batch.facts.digest[batch.order]
-    state["ring_next"][batch.touched] = (first + batch.count) % RING
+    place = (np.repeat(first, batch.many) + batch.nth) % RING
+    state["ring"][np.repeat(batch.touched, batch.many), place] = batch.facts.digest[batch.order]
+    state["ring_next"][batch.touched] = (first + batch.many) % RING
 
 
 def _apply(partition: Partition, batch: _Batch, tables: Tables, result: Folded) -> None:
     state, touched = partition.rows, batch.touched
-    state["applied"][touched] += batch.count.astype(np.int32)
+    state["applied"][touched] += batch.many.astype(np.int32)
     state["unsaid"][touched] = True
     state["caused_at"][touched] = np.maximum(state["caused_at"][touched], batch.highest(batch.facts.record_at))
     if batch.topic < FAMILY_TOPICS:
@@ -113,7 +113,7 @@ def _apply(partition: Partition, batch: _Batch, tables: Tables, result: Folded) 
         return
     for row, event in zip(batch.rows.tolist(), batch.facts.events.tolist(), strict=True):
         if event["type"] == "account.profile_set.v1":
-            _set_profile(partition.extra(row), event)
+            _set_profile(partition.beside(row), event)
         else:
             result.actions.append((row, event))
 
@@ -176,7 +176,7 @@ def _counted(partition: Partition, row: int, event: Plain, at: float, sign: int)
     """What a fact adds, with `sign` -1 takes back as of its own time; what a complaint's course rested on goes too."""
     if not event["type"].startswith("complaint."):
         return effects_of(event, at, float(sign))
-    extra, name = partition.extra(row), event["data"]["complaint_id"]
+    extra, name = partition.beside(row), event["data"]["complaint_id"]
     before = extra.complaints.get(name, NO_COMPLAINT)
     after = advanced(before, event, at, sign)
     extra.put(name, before, after)
@@ -207,9 +207,9 @@ def _move_and_add(partition: Partition, batch: _Batch, effects: Effects, tables:
     if len(effects):
         weight = share_left(new_at[place] - effects.at, tables.half_life_s[effects.signal])
         width = sums.shape[1]
-        sums += np.bincount(
-            place * width + effects.signal, effects.amount * weight, minlength=sums.size
-        ).reshape(sums.shape)
+        sums += np.bincount(place * width + effects.signal, effects.amount * weight, minlength=sums.size).reshape(
+            sums.shape
+        )
         state["seen"][effects.row, tables.dimension[effects.signal]] = True
     state["at"][touched] = new_at
     state["sums"][touched] = sums

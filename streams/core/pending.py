@@ -10,8 +10,6 @@ from streams.core.facts import Objects
 from streams.core.policy import Floats, Ints
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class Effects:
     """m effects: `row: int64[m]` whose, `signal: int64[m]` index in `COUNTED_SIGNALS`, `amount: float64[m]` added to it
@@ -56,7 +54,7 @@ class Pending:
         """Every one, oldest first."""
         if len(self._batches) > 1:
             columns = zip(*((e.row, e.signal, e.amount, e.at, e.said) for e in self._batches), strict=True)
-            self._batches = [Effects(*(np.concatenate(column) for column in columns))]  # type: ignore[arg-type]
+            self._batches = [Effects(*(np.concatenate(column) for column in columns))]
         return self._batches[0] if self._batches else NONE
 
     def counts(self, rows: int) -> Ints:

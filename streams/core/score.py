@@ -39,7 +39,6 @@ class Assessment:
     contribution: Floats
     saturation: Floats
 
-
     def at(self, places: Ints) -> "Assessment":
         """Those of some accounts."""
         return Assessment(

@@ -71,7 +71,21 @@ def snapshot_messages(case: Judgement, places: Ints) -> Iterator[tuple[int, byte
         state["applied"].tolist(),
         strict=True,
     )
-    for row, version, as_of, caused_at, score, band, coverage, share, dimension, contributed, told, change, applied in columns:
+    for (
+        row,
+        version,
+        as_of,
+        caused_at,
+        score,
+        band,
+        coverage,
+        share,
+        dimension,
+        contributed,
+        told,
+        change,
+        applied,
+    ) in columns:
         extra = partition.extras.get(row, _NOTHING)
         fields = {
             "account_id": partition.accounts[row],

@@ -160,7 +160,7 @@ class Partition:
         """Rows to be written, bool[accounts]; a view, valid until an account is added."""
         return self._dirty[: len(self.accounts)]
 
-    def extra(self, row: int) -> Extra:
+    def beside(self, row: int) -> Extra:
         """What is beside the row's columns, made when there is nothing yet."""
         extra = self.extras.get(row)
         if extra is None:

@@ -18,7 +18,7 @@ MAX_PENDING: Final = 64
 
 def tell(partition: Partition, row: int, decision: Decision) -> None:
     """Put an alert step into the row's outbox, and its episode into the row."""
-    extra = partition.extra(row)
+    extra = partition.beside(row)
     extra.episodes[decision.step.kind] = decision.step.episode
     message = alert_message(Subject(AccountId(partition.accounts[row]), extra), decision)
     _post(partition, row, Output(topics.ALERTS.name, message))

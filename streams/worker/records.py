@@ -91,7 +91,9 @@ def _topic_of(event: Plain) -> Topic:
 def _any_ahead(facts: Facts, now: datetime) -> bool:
     """Whether a fact, or one that is withdrawn, lies in the future."""
     latest = (now + MAX_CLOCK_SKEW).timestamp()
-    return bool(facts.at.max(initial=0.0) > latest) or any(_is_ahead(event, latest) for event in facts.of_kind(_WITHDRAWN))
+    return bool(facts.at.max(initial=0.0) > latest) or any(
+        _is_ahead(event, latest) for event in facts.of_kind(_WITHDRAWN)
+    )
 
 
 def _is_ahead(event: Plain, latest: float) -> bool:

@@ -143,7 +143,7 @@ def _complaints(extra: Extra) -> Iterator[bytes]:
         yield packed[name]
 
 
-def _waiting(grouped: Grouped) -> Iterator[list[tuple[object, ...]]]:
+def _waiting(grouped: Grouped) -> Iterator[Sequence[tuple[object, ...]]]:
     effects = grouped.effects
     columns = (effects.said.tolist(), effects.signal.tolist(), effects.amount.tolist(), effects.at.tolist())
     facts = list(zip(*columns, strict=True))

@@ -139,7 +139,7 @@ class Held:
                 self._put_beside(row, value)
             else:
                 for stored in beside:
-                    stored.pop(row, None)  # type: ignore[attr-defined]
+                    stored.pop(row, None)
 
     def _put_beside(self, row: int, value: bytes) -> None:
         found = beside_in(value)

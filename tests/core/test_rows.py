@@ -15,7 +15,6 @@ from tests.core.bench import Bench
 from tests.core.building import DAY, opened, order, profile, withdrawn
 from tests.core.timelines import SPAN_S, thorough, timelines
 
-
 ONLY = np.array([0])
 
 

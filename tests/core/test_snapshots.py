@@ -154,7 +154,9 @@ def test_a_look_that_changes_nothing_is_not_worth_writing() -> None:
     for at_s in (2 * HOUR + 9, 2 * HOUR + 10):
         bench.flush(at_s)
     waiting = Clock(clock(2 * HOUR + 11), clock(2 * HOUR + 11))
-    assert sweep(bench.partition, slice(0, 1), waiting, bench.tables).tolist() == [0]  # a better band waits out its dwell time
+    assert sweep(bench.partition, slice(0, 1), waiting, bench.tables).tolist() == [
+        0
+    ]  # a better band waits out its dwell time
     decide(bench.partition, np.array([0]), waiting, bench.tables)
     assert not bench.partition.dirty.any()
 
