@@ -5,13 +5,11 @@ opened and not withdrawn counts 1 in `complaint_<severity>`; resolved (and not r
 `recovered_<severity>`, both as of the opening, so that recovery returns a share of what is left and never more.
 """
 
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from schemas.events.complaints import ComplaintEvent, ComplaintOpened
+from schemas.plain import Plain
 from streams.core.effects import Effect
+from streams.core.facts import seconds
 from streams.core.policy import SIGNAL_INDEX
 
 BY_POLICY: Final = float("inf")
@@ -26,6 +24,13 @@ _KINDS: Final = {
 }
 
 
+_OPENED: Final = tuple(SIGNAL_INDEX[f"complaint_{severity}"] for severity in (1, 2, 3, 4))
+_RECOVERED: Final = tuple(SIGNAL_INDEX[f"recovered_{severity}"] for severity in (1, 2, 3, 4))
+
+Counts = tuple[tuple[int, float], ...]
+_ENDS: Final = frozenset(("resolved", "reopened"))
+
+
 class CourseFact(NamedTuple):
     """A fact as far as the course depends on it; epoch seconds, `severity` and `due_at` of an opening alone."""
 
@@ -35,35 +40,48 @@ class CourseFact(NamedTuple):
     due_at: float = BY_POLICY
 
 
-@dataclass(frozen=True, slots=True)
+Course = tuple[tuple[CourseFact, int], ...]
+
+
+def _counted(opening: CourseFact | None, is_resolved: bool) -> Counts:
+    if opening is None:
+        return ()
+    counted = (_OPENED[opening.severity - 1], opening.at)
+    return (counted, (_RECOVERED[opening.severity - 1], opening.at)) if is_resolved else (counted,)
+
+
 class Complaint:
     """How often each fact was told less how often it was withdrawn, in the facts' order; none with 0.
 
-    A withdrawal that came before its original stands as -1 until the original arrives.
+    A withdrawal that came before its original stands as -1 until the original arrives. Never changed once made: what
+    follows from the course is found out once.
     """
 
-    course: tuple[tuple[CourseFact, int], ...] = ()
+    __slots__ = ("counts", "course", "is_resolved", "opening", "owes_answer")
 
-    @property
-    def opening(self) -> CourseFact | None:
+    def __init__(self, course: Course = ()) -> None:
+        self.course = course
+        openings, ends, kinds = [], [], set()
+        for fact, times in course:
+            if times > 0:
+                kinds.add(fact.kind)
+                if fact.kind == "opened":
+                    openings.append(fact)
+                elif fact.kind in _ENDS:
+                    ends.append((fact.at, fact.kind))
+        self.opening = min(openings) if openings and "withdrawn" not in kinds else None
         """The earliest opening that stands; None while there is none, and when the complaint was withdrawn."""
-        return None if any(self._standing("withdrawn")) else min(self._standing("opened"), default=None)
-
-    @property
-    def is_resolved(self) -> bool:
+        self.is_resolved = bool(ends) and max(ends)[1] == "resolved"
         """Settled, and not reopened since."""
-        last = max(self._standing("resolved", "reopened"), key=lambda fact: (fact.at, fact.kind), default=None)
-        return last is not None and last.kind == "resolved"
+        self.owes_answer = self.opening is not None and not self.is_resolved and "answered" not in kinds
+        """Open, and not answered yet."""
+        self.counts = _counted(self.opening, self.is_resolved)
+        """Signals that it counts 1 in, each once, and as of when."""
 
     @property
     def is_open(self) -> bool:
         """Opened and not settled."""
         return self.opening is not None and not self.is_resolved
-
-    @property
-    def owes_answer(self) -> bool:
-        """Open, and not answered yet."""
-        return self.is_open and not any(self._standing("answered"))
 
     def due(self, sla_h: tuple[float, float, float, float]) -> float:
         """By when a first answer is owed, epoch seconds; inf where nothing was opened."""
@@ -72,35 +90,41 @@ class Complaint:
             return float("inf")
         return opening.due_at if opening.due_at != BY_POLICY else opening.at + sla_h[opening.severity - 1] * 3600.0
 
-    def _standing(self, *kinds: str) -> Iterator[CourseFact]:
-        return (fact for fact, times in self.course if times > 0 and fact.kind in kinds)
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Complaint) and self.course == other.course
+
+    def __hash__(self) -> int:
+        return hash(self.course)
+
+    def __repr__(self) -> str:
+        return f"Complaint({self.course!r})"
 
 
-def advanced(record: Complaint, event: ComplaintEvent, sign: int = 1) -> Complaint:
-    """The record with one more fact, or with `sign` -1 one fact taken back; in any order, each once."""
-    kind = _KINDS.get(event.type)
+NO_COMPLAINT: Final = Complaint()
+
+
+def advanced(record: Complaint, event: Plain, at: float, sign: int = 1) -> Complaint:
+    """The record with one more fact, of the time `at`, or with `sign` -1 one taken back; in any order, each once."""
+    kind = _KINDS.get(event["type"])
     if kind is None:
         return record
-    fact = CourseFact(kind, event.time.timestamp())
-    if isinstance(event, ComplaintOpened):
-        due = event.data.answer_due_at
-        fact = fact._replace(severity=event.data.severity, due_at=BY_POLICY if due is None else due.timestamp())
-    counts = Counter(dict(record.course))
-    counts[fact] += sign
-    return Complaint(tuple(sorted((fact, times) for fact, times in counts.items() if times)))
+    fact = CourseFact(kind, at)
+    if kind == "opened":
+        data = event["data"]
+        due = data.get("answer_due_at")
+        fact = CourseFact(kind, at, data["severity"], BY_POLICY if due is None else seconds(due))
+    if not record.course:
+        return Complaint(((fact, sign),))
+    counts = dict(record.course)
+    counts[fact] = counts.get(fact, 0) + sign
+    course = [item for item in counts.items() if item[1]]
+    course.sort()
+    return Complaint(tuple(course))
 
 
 def difference(before: Complaint, after: Complaint) -> list[Effect]:
     """What the change of a record adds to the sums."""
-    net: Counter[tuple[int, float]] = Counter()
-    net.update(_counted(after))
-    net.subtract(_counted(before))
-    return [Effect(signal, float(amount), at) for (signal, at), amount in net.items() if amount]
-
-
-def _counted(record: Complaint) -> list[tuple[int, float]]:
-    opening = record.opening
-    if opening is None:
+    if before.counts == after.counts:
         return []
-    names = ["complaint", "recovered"] if record.is_resolved else ["complaint"]
-    return [(SIGNAL_INDEX[f"{name}_{opening.severity}"], opening.at) for name in names]
+    come = [Effect(signal, 1.0, at) for signal, at in after.counts if (signal, at) not in before.counts]
+    return come + [Effect(signal, -1.0, at) for signal, at in before.counts if (signal, at) not in after.counts]

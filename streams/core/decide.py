@@ -4,25 +4,28 @@ Reads and advances the partition's rows; what it decided goes into the rows' out
 durable together before anything is told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 
 from schemas.alerts import AlertKind, StepKind, alert_id
-from schemas.events.actions import ActionEvent
+from schemas.health import Part
 from schemas.ids import AccountId
+from schemas.plain import Plain
 from streams.core import bands, episodes
 from streams.core.decay import moved
 from streams.core.episodes import Step
-from streams.core.explain import PartFields
+from streams.core.explain import Texts
+from streams.core.fences import Bools
 from streams.core.judging import BandChanges, Clock, Judgement, judgement, reading_moment, step_bands
 from streams.core.policy import BANDS, Ints, Tables
 from streams.core.score import assess
 from streams.core.snapshots import Decision
-from streams.core.state import NEVER, Episode, Partition
+from streams.core.state import NEVER, Episode, Extra, Partition
 from streams.core.telling import publish, tell
 
 MAX_STEP_PARTS: Final = 10
@@ -40,23 +43,32 @@ class Decided:
 
 def due(partition: Partition, clock: Clock) -> Ints:
     """Rows whose next answer became overdue."""
-    return np.flatnonzero(partition.rows["next_due"] <= clock.watermark)
+    if partition.next_due > clock.watermark:
+        return np.empty(0, np.int64)
+    at = partition.rows["next_due"]
+    partition.next_due = float(at[at > clock.watermark].min(initial=np.inf))
+    return np.flatnonzero(at <= clock.watermark)
 
 
-def sweep(partition: Partition, clock: Clock, tables: Tables) -> Ints:
-    """Rows that time alone makes worth a look: a snapshot held back, a score that faded, a band about to change."""
+def waiting(partition: Partition, clock: Clock, tables: Tables) -> Ints:
+    """Rows with a snapshot held back for long enough."""
     state = partition.rows
-    rules = tables.policy.publish
-    waiting = state["unsaid"] & (clock.now - state["told_clock"] >= rules.heartbeat_s)
+    overdue = clock.now - state["told_clock"] >= tables.policy.publish.heartbeat_s
+    return np.flatnonzero(state["unsaid"] & overdue)
+
+
+def sweep(partition: Partition, rows: slice, clock: Clock, tables: Tables) -> Ints:
+    """Those of `rows` that time alone makes worth a look: a score that faded, a band about to change."""
+    state = partition.rows[rows]
     as_of = reading_moment(state, clock)
     known = np.isfinite(state["at"])
     sums = moved(state["sums"], np.where(known, as_of - np.where(known, state["at"], 0.0), 0.0), tables.half_life_s)
     score = assess(sums, state["seen"], tables).score
     live = as_of >= clock.now - tables.policy.alerts.history_horizon_s
-    faded = live & (np.abs(score - state["told_score"]) >= rules.moved_points)
+    faded = live & (np.abs(score - state["told_score"]) >= tables.policy.publish.moved_points)
     wanted = bands.target(score, state["band"], tables)
     restless = (wanted != state["band"]) | (state["candidate"] != bands.NO_BAND)
-    return np.flatnonzero(waiting | (known & (faded | restless)))
+    return np.flatnonzero(known & (faded | restless)) + (rows.start or 0)
 
 
 def decide(partition: Partition, rows: Ints, clock: Clock, tables: Tables) -> Decided:
@@ -67,26 +79,23 @@ def decide(partition: Partition, rows: Ints, clock: Clock, tables: Tables) -> De
     before = partition.rows[rows]
     case = judgement(partition, rows, clock, tables)
     changes = step_bands(case)
-    for index, row in enumerate(rows.tolist()):
-        for step in _steps(case, index, changes):
-            decision = _decision(case, index, step)
-            tell(partition, row, decision)
-            partition.dirty.add(row)
-            result.steps += 1
-            result.historic += decision.historic
-    _next_due(case)
+    for index, decision in _decisions(case, _steps(case, changes)):
+        tell(partition, int(rows[index]), decision)
+        partition.dirty[rows[index]] = True
+        result.steps += 1
+        result.historic += decision.historic
     result.snapshots = publish(case, case.state["band"] != changes.before)
     case.state["judged_at"] = np.where(np.isfinite(case.state["at"]), case.as_of, NEVER)
     case.state["new_at"] = NEVER
     partition.rows[rows] = case.state
-    partition.dirty.update(rows[_differs(before, case.state)].tolist())
+    partition.dirty[rows[_differs(before, case.state)]] = True
     return result
 
 
-def _differs(before: npt.NDArray[np.void], after: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+def _differs(before: npt.NDArray[np.void], after: npt.NDArray[np.void]) -> Bools:
     """bool[n]: rows worth writing. That a row was looked at is not: who waits out a dwell time is, every sweep."""
     before["judged_at"] = after["judged_at"]
-    differs: npt.NDArray[np.bool_] = _octets(before) != _octets(after)
+    differs: Bools = _octets(before) != _octets(after)
     return differs
 
 
@@ -94,78 +103,104 @@ def _octets(rows: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
     return rows.view(np.dtype((np.void, rows.dtype.itemsize)))
 
 
-def act(partition: Partition, decisions: Sequence[tuple[int, ActionEvent]], clock: Clock, tables: Tables) -> int:
+def act(partition: Partition, decisions: Sequence[tuple[int, Plain]], clock: Clock, tables: Tables) -> int:
     """Put people's decisions on alerts into the outboxes; returns how many named no alert that we know."""
     unknown = 0
     for row, event in decisions:
         step = _of_action(partition, row, event)
         if step is None:
-            unknown += event.type.startswith("alert.")
+            unknown += event["type"].startswith("alert.")
             continue
         historic = clock.is_history(step.at, tables.policy.alerts.history_horizon_s)
         tell(partition, row, Decision(step, historic, clock.now, float(partition.rows["caused_at"][row])))
-        partition.dirty.add(row)
+        partition.dirty[row] = True
     return unknown
 
 
-def _of_action(partition: Partition, row: int, event: ActionEvent) -> Step | None:
-    account = AccountId(partition.accounts[row])
-    wanted = getattr(event.data, "alert_id", None)
-    for name, episode in partition.extras[row].episodes.items():
+def _of_action(partition: Partition, row: int, event: Plain) -> Step | None:
+    account, extra = AccountId(partition.accounts[row]), partition.extras.get(row, _NOTHING)
+    wanted = event["data"].get("alert_id")
+    for name, episode in extra.episodes.items():
         kind = AlertKind(name)
         if wanted == alert_id(account, kind, episode.number):
             return episodes.of_person(kind, episode, event)
     return None
 
 
-def _steps(case: Judgement, index: int, changes: BandChanges) -> list[Step]:
-    extra = case.partition.extras[int(case.rows[index])]
-    found = [_band_step(case, index, changes, extra.episodes.get(AlertKind.BAND_DROPPED, Episode()))]
-    if extra.complaints:
-        episode = extra.episodes.get(AlertKind.COMPLAINT_OVERDUE, Episode())
-        found.append(episodes.of_overdue(episode, _overdue(case, index), float(case.as_of[index])))
-    return [step for step in found if step is not None]
+_NOTHING: Final = Extra()
 
 
-def _band_step(case: Judgement, index: int, changes: BandChanges, episode: Episode) -> Step | None:
+def _steps(case: Judgement, changes: BandChanges) -> list[tuple[int, Step]]:
+    """The steps that follow, by place: bands that changed, answers owed where a complaint or time made a difference."""
+    moved_on = np.flatnonzero(case.state["band"] != changes.before).tolist()
+    found = [(index, _band_step(case, index, changes)) for index in moved_on]
+    owed = _to_recount(case)
+    found += [(index, _overdue_step(case, index)) for index in owed]
+    _next_due(case, owed)
+    return sorted(((index, step) for index, step in found if step is not None), key=lambda one: one[0])
+
+
+def _to_recount(case: Judgement) -> list[int]:
+    recounted = case.partition.recounted
+    wanted = case.state["next_due"] <= case.clock.watermark
+    if recounted:
+        wanted |= np.isin(case.rows, np.fromiter(recounted, np.int64, len(recounted)))
+        recounted.difference_update(case.rows[wanted].tolist())
+    return np.flatnonzero(wanted).tolist()
+
+
+def _band_step(case: Judgement, index: int, changes: BandChanges) -> Step | None:
     """The step after a change of band. An account that settles in drops from nowhere: that opens nothing."""
     before, after = int(changes.before[index]), int(case.state["band"][index])
-    if before == after or bands.NO_BAND in (before, after):
+    if bands.NO_BAND in (before, after):
         return None
     line = BANDS.index(case.tables.policy.alerts.band_dropped_from)
     score = float(case.now.score[index])
     facts = {"band_from": BANDS[before].value, "band_to": BANDS[after].value, "score": f"{score:.1f}"}
     dropped = after > before and after >= line and not changes.settling[index]
     change = episodes.BandChange(dropped=dropped, better=after < line, at=float(changes.counted_at[index]))
-    return episodes.of_band(episode, change, facts)
+    return episodes.of_band(_episode(case, index, AlertKind.BAND_DROPPED), change, facts)
 
 
-def _overdue(case: Judgement, index: int) -> dict[str, float]:
-    return {name: at for name, at in _owed(case, index).items() if at <= case.clock.watermark}
+def _episode(case: Judgement, index: int, kind: AlertKind) -> Episode:
+    return _extra(case, index).episodes.get(kind, Episode())
 
 
-def _next_due(case: Judgement) -> None:
-    for index in range(len(case.rows)):
-        ahead = (at for at in _owed(case, index).values() if at > case.clock.watermark)
-        case.state["next_due"][index] = min(ahead, default=np.inf)
+def _extra(case: Judgement, index: int) -> Extra:
+    return case.partition.extras.get(int(case.rows[index]), _NOTHING)
+
+
+def _overdue_step(case: Judgement, index: int) -> Step | None:
+    overdue = {name: at for name, at in _owed(case, index).items() if at <= case.clock.watermark}
+    return episodes.of_overdue(_episode(case, index, AlertKind.COMPLAINT_OVERDUE), overdue, float(case.as_of[index]))
+
+
+def _next_due(case: Judgement, places: Sequence[int]) -> None:
+    for index in places:
+        ahead = min((at for at in _owed(case, index).values() if at > case.clock.watermark), default=np.inf)
+        case.state["next_due"][index] = ahead
+        case.partition.next_due = min(case.partition.next_due, ahead)
 
 
 def _owed(case: Judgement, index: int) -> dict[str, float]:
     """By complaint, when each answer owed is due."""
     sla_h = case.tables.policy.complaints.answer_sla_h
-    complaints = case.partition.extras[int(case.rows[index])].complaints
-    return {name: record.due(sla_h) for name, record in complaints.items() if record.owes_answer}
+    return {name: record.due(sla_h) for name, record in _extra(case, index).owing.items()}
 
 
-def _decision(case: Judgement, index: int, step: Step) -> Decision:
-    # An answer becomes overdue by time, not by a record; whatever else happened to the account did not cause it.
-    by_time = step.kind is AlertKind.COMPLAINT_OVERDUE and step.step is not StepKind.RESOLVED
-    caused_at = NEVER if by_time else float(case.state["caused_at"][index])
-    historic = case.clock.is_history(step.at, case.tables.policy.alerts.history_horizon_s)
-    return Decision(step, historic, case.clock.now, caused_at, _reasons(case, index, step))
+def _decisions(case: Judgement, steps: Sequence[tuple[int, Step]]) -> Iterator[tuple[int, Decision]]:
+    explained = [index for index, step in steps if step.kind is AlertKind.BAND_DROPPED]
+    reasons = dict(zip(explained, case.parts(np.array(explained, np.int64)), strict=True)) if explained else {}
+    horizon_s = case.tables.policy.alerts.history_horizon_s
+    for index, step in steps:
+        # An answer becomes overdue by time, not by a record; whatever else happened to the account did not cause it.
+        by_time = step.kind is AlertKind.COMPLAINT_OVERDUE and step.step is not StepKind.RESOLVED
+        caused_at = NEVER if by_time else float(case.state["caused_at"][index])
+        historic = case.clock.is_history(step.at, horizon_s)
+        parts = _heaviest(reasons[index]) if step.kind is AlertKind.BAND_DROPPED else ()
+        yield index, Decision(step, historic, case.clock.now, caused_at, parts)
 
 
-def _reasons(case: Judgement, index: int, step: Step) -> Sequence[PartFields]:
-    if step.kind is not AlertKind.BAND_DROPPED:
-        return ()
-    return sorted(case.parts(index), key=lambda part: -abs(part["points"]))[:MAX_STEP_PARTS]
+def _heaviest(texts: Texts) -> Sequence[Part]:
+    parts = sorted((orjson.loads(text) for text in texts), key=lambda part: -abs(part["points"]))
+    return tuple(Part.model_validate(part) for part in parts[:MAX_STEP_PARTS])

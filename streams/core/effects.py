@@ -1,11 +1,12 @@
 """What a fact counts for: event type to signals. Complaints have a course of their own (`streams.core.complaints`)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from schemas.catalogue import AnyEvent
-from schemas.events.interactions import InteractionLogged, SurveyAnswered, UsageReported
-from schemas.events.purchases import SubscriptionChange, SubscriptionChanged
+import numpy as np
+
+from schemas.plain import Plain
+from streams.core.facts import KIND_INDEX, KINDS
 from streams.core.policy import SIGNAL_INDEX
 
 
@@ -18,63 +19,73 @@ class Effect(NamedTuple):
 
 
 Amounts = tuple[tuple[int, float], ...]
+Data = Mapping[str, Any]
 
 
-def _fixed(*names: str) -> Callable[[Any], Amounts]:
-    amounts = tuple((SIGNAL_INDEX[name], 1.0) for name in names)
-    return lambda _event: amounts
+def _each(*names: str) -> Amounts:
+    return tuple((SIGNAL_INDEX[name], 1.0) for name in names)
 
 
-def _logged(event: InteractionLogged) -> Amounts:
-    amounts = [(SIGNAL_INDEX["contact"], 1.0), (SIGNAL_INDEX["service_contact"], 1.0)]
-    if event.data.sentiment is not None:
-        amounts.append((SIGNAL_INDEX["sentiment"], event.data.sentiment))
-    return tuple(amounts)
+FIXED: Final[dict[str, Amounts]] = {
+    "interaction.logged.v1": _each("contact", "service_contact"),
+    "interaction.handed_off.v1": _each("handed_off"),
+    "purchase.order_placed.v1": _each("orders", "orders_ever"),
+    "purchase.order_delivered.v1": _each("delivered"),
+    "purchase.order_cancelled.v1": _each("cancelled"),
+    "purchase.order_returned.v1": _each("returned"),
+    "purchase.invoice_paid.v1": _each("paid"),
+    "purchase.invoice_disputed.v1": _each("disputed"),
+    "complaint.escalated.v1": _each("escalated"),
+}
+"""What a fact of a type counts for whatever it carries."""
 
 
-def _survey(event: SurveyAnswered) -> Amounts:
-    answer = event.data
-    middle, half = (answer.scale_max + answer.scale_min) / 2, (answer.scale_max - answer.scale_min) / 2
-    return ((SIGNAL_INDEX["survey"], (answer.answer - middle) / half),)
+def _logged(data: Data) -> Amounts:
+    sentiment = data.get("sentiment")
+    return () if sentiment is None else ((SIGNAL_INDEX["sentiment"], sentiment),)
 
 
-def _usage(event: UsageReported) -> Amounts:
-    return ((SIGNAL_INDEX["usage"], 1.0 if event.data.quantity > 0 else -1.0),)
+def _survey(data: Data) -> Amounts:
+    top, bottom = data["scale_max"], data.get("scale_min", 0)
+    return ((SIGNAL_INDEX["survey"], (data["answer"] - (top + bottom) / 2) / ((top - bottom) / 2)),)
+
+
+def _usage(data: Data) -> Amounts:
+    return ((SIGNAL_INDEX["usage"], 1.0 if data["quantity"] > 0 else -1.0),)
 
 
 _SUBSCRIPTION: Final = {
-    SubscriptionChange.STARTED: "subscription_up",
-    SubscriptionChange.RENEWED: "subscription_up",
-    SubscriptionChange.EXPANDED: "subscription_up",
-    SubscriptionChange.REDUCED: "subscription_down",
-    SubscriptionChange.CANCELLED: "subscription_ended",
+    "started": _each("subscription_up"),
+    "renewed": _each("subscription_up"),
+    "expanded": _each("subscription_up"),
+    "reduced": _each("subscription_down"),
+    "cancelled": _each("subscription_ended"),
 }
 
-
-def _subscription(event: SubscriptionChanged) -> Amounts:
-    return ((SIGNAL_INDEX[_SUBSCRIPTION[event.data.change]], 1.0),)
-
-
-_AMOUNTS: Final[dict[str, Callable[[Any], Amounts]]] = {
+CARRIED: Final[dict[str, Callable[[Data], Amounts]]] = {
     "interaction.logged.v1": _logged,
     "interaction.survey_answered.v1": _survey,
     "interaction.usage_reported.v1": _usage,
-    "interaction.handed_off.v1": _fixed("handed_off"),
-    "purchase.order_placed.v1": _fixed("orders", "orders_ever"),
-    "purchase.order_delivered.v1": _fixed("delivered"),
-    "purchase.order_cancelled.v1": _fixed("cancelled"),
-    "purchase.order_returned.v1": _fixed("returned"),
-    "purchase.invoice_paid.v1": _fixed("paid"),
-    "purchase.invoice_disputed.v1": _fixed("disputed"),
-    "purchase.subscription_changed.v1": _subscription,
-    "complaint.escalated.v1": _fixed("escalated"),
+    "purchase.subscription_changed.v1": lambda data: _SUBSCRIPTION[data["change"]],
 }
+"""What a fact counts for by what it carries, beside that."""
+
+WEIGHED: Final = {"interaction.logged.v1": ("sentiment", SIGNAL_INDEX["sentiment"])}
+"""Of the commonest carriers alone: the field that is the amount, and its signal. The same as `CARRIED` says of them."""
+
+_MOST: Final = max(map(len, FIXED.values()))
+FIXED_COUNT: Final = np.array([len(FIXED.get(name, ())) for name in KINDS])
+FIXED_SIGNAL: Final = np.zeros((len(KINDS), _MOST), np.int64)
+FIXED_AMOUNT: Final = np.zeros((len(KINDS), _MOST))
+"""`FIXED` as arrays over `KINDS`: how many, which signals, how much."""
+for _name, _amounts in FIXED.items():
+    for _place, (_signal, _amount) in enumerate(_amounts):
+        FIXED_SIGNAL[KIND_INDEX[_name], _place], FIXED_AMOUNT[KIND_INDEX[_name], _place] = _signal, _amount
 
 
-def effects_of(event: AnyEvent, sign: float = 1.0) -> list[Effect]:
-    """The signals an event counts for as of its own time; `sign` -1 takes them back."""
-    amounts = _AMOUNTS.get(event.type)
-    if amounts is None:
-        return []
-    at = event.time.timestamp()
-    return [Effect(signal, sign * amount, at) for signal, amount in amounts(event)]
+def effects_of(event: Plain, at: float, sign: float = 1.0) -> list[Effect]:
+    """The signals an event of the time `at` counts for, as of then; `sign` -1 takes them back."""
+    kind = event["type"]
+    carried = CARRIED.get(kind)
+    amounts = FIXED.get(kind, ()) + (carried(event["data"]) if carried else ())
+    return [Effect(signal, sign * amount, at) for signal, amount in amounts]

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from schemas.alerts import AlertKind, CalledRole, StepKind, StepReason, Suggestion
-from schemas.events.actions import ActionEvent
+from schemas.plain import Plain
+from streams.core.facts import seconds
 from streams.core.state import Episode
 
 ROLE: Final = {AlertKind.BAND_DROPPED: CalledRole.SALES, AlertKind.COMPLAINT_OVERDUE: CalledRole.SERVICE}
@@ -86,23 +87,19 @@ _BY_PERSON: Final = {
 }
 
 
-def of_person(kind: AlertKind, episode: Episode, event: ActionEvent) -> Step | None:
+def of_person(kind: AlertKind, episode: Episode, event: Plain) -> Step | None:
     """The step a person's decision makes; None where it is no decision on an alert."""
-    step = _BY_PERSON.get(event.type)
+    step = _BY_PERSON.get(event["type"])
     if step is None:
         return None
     after = _closed(episode) if step is StepKind.RESOLVED else _next(episode)
-    data = event.data.model_dump(mode="json", exclude={"alert_id", "actor", "comment"}, exclude_none=True)
-    return Step(
-        kind,
-        after,
-        step,
-        StepReason.BY_PERSON,
-        event.time.timestamp(),
-        {name: str(value) for name, value in data.items()},
-        actor=getattr(event.data, "actor", None),
-        comment=getattr(event.data, "comment", None),
-    )
+    data = event["data"]
+    facts = {name: str(value) for name, value in data.items() if name not in _SAID_APART and value is not None}
+    at, actor, comment = seconds(event["time"]), data.get("actor"), data.get("comment")
+    return Step(kind, after, step, StepReason.BY_PERSON, at, facts, actor=actor, comment=comment)
+
+
+_SAID_APART: Final = frozenset(("alert_id", "actor", "comment"))
 
 
 def _opened(episode: Episode) -> Episode:

@@ -11,19 +11,20 @@ Between two snapshots at t0 and t1, with u = points of the score per unit of a s
 They sum to score1 - score0, because Σ u1·P1(t1) = Σ u1·P0(t1) + the events' points.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Required, TypedDict
+from itertools import pairwise
+from typing import Final
 
 import numpy as np
+import orjson
 
-from schemas.health import Dimension, PartKind
+from schemas.health import PartKind
 from streams.core.decay import share_left
-from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Floats, Tables
+from streams.core.pending import Effects, Grouped
+from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Floats, Ints, Tables
 from streams.core.score import MIDDLE, Assessment
-from streams.core.state import Pending
 
 MAX_EVENT_PARTS: Final = 200
 """So many of the heaviest facts stand alone; the rest is one part a signal, so that no burst outgrows a message."""
@@ -31,38 +32,21 @@ MAX_EVENT_PARTS: Final = 200
 NEGLIGIBLE: Final = 1e-12
 """Points below this are rounding, not a part."""
 
+Texts = list[str]
+"""JSON objects as text. Parts are most of what a worker writes: a dictionary for each would be most of a flush."""
+
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What the last snapshot rested on, and what came since: one account's `sums: float64[S]` as of then, the rows'
-    `assessment` then, the seconds gone by until `as_of`, and the facts folded meanwhile.
+    """What the last snapshots of n accounts rested on, and what came since: `sums: float64[n, S]` as of then, the
+    `assessment` then, `elapsed_s: float64[n]` gone by until `as_of: float64[n]`, and the facts folded meanwhile.
     """
 
     sums: Floats
     assessment: Assessment
-    elapsed_s: float
-    pending: Sequence[Pending]
-    as_of: float
-
-
-class ContributionFields(TypedDict):
-    """The fields of `schemas.health.Contribution`: plain, because a model for each would cost most of a flush."""
-
-    name: str
-    dimension: Dimension
-    points: float
-
-
-class PartFields(TypedDict, total=False):
-    """The fields of `schemas.health.Part`, plain as above."""
-
-    kind: Required[PartKind]
-    points: Required[float]
-    signal: str
-    event_id: str
-    source: str
-    event_type: str
-    event_time: datetime
+    elapsed_s: Floats
+    pending: Grouped
+    as_of: Floats
 
 
 def at_utc(seconds: float) -> datetime:
@@ -70,69 +54,79 @@ def at_utc(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def contributions(now: Assessment, row: int, tables: Tables) -> list[ContributionFields]:
-    """The named summands of a row's score: a base per dimension, what the clamp took or gave, and every signal."""
-    named: list[ContributionFields] = []
-    for dimension, share, saturation in zip(
-        DIMENSIONS, now.share[row].tolist(), now.saturation[row].tolist(), strict=True
-    ):
-        if share:
-            named.append({"name": "base", "dimension": dimension, "points": MIDDLE * share})
-        if saturation:
-            named.append({"name": "saturation", "dimension": dimension, "points": saturation})
-    points = now.contribution[row]
-    signals = np.flatnonzero(points)
-    for signal, value in zip(signals.tolist(), points[signals].tolist(), strict=True):
-        dimension = DIMENSIONS[tables.dimension[signal]]
-        named.append({"name": COUNTED_SIGNALS[signal], "dimension": dimension, "points": value})
-    return named
+_NAMED: Final = tuple(dimension.value for dimension in DIMENSIONS)
+_PLAIN: Final = (PartKind.BASE, PartKind.DECAY, PartKind.REWEIGHTING, PartKind.SATURATION)
+_PLAIN_HEADS: Final = tuple(f'{{"kind":"{kind.value}","points":' for kind in _PLAIN)
+_EVENT_HEADS: Final = tuple(f'{{"kind":"event","signal":"{signal}",' for signal in COUNTED_SIGNALS)
 
 
-def change(now: Assessment, row: int, since: Since, tables: Tables) -> list[PartFields]:
-    """The parts of a row's score since the last snapshot; they sum to the difference of the scores (None counts 0)."""
+def contributions(now: Assessment, tables: Tables) -> Iterator[Texts]:
+    """By account the named summands of its score: a base per dimension, what the clamp took or gave, every signal."""
+    named = [("base", name) for name in _NAMED] + [("saturation", name) for name in _NAMED]
+    named += [(signal, _NAMED[index]) for signal, index in zip(COUNTED_SIGNALS, tables.dimension.tolist(), strict=True)]
+    heads = [f'{{"name":"{name}","dimension":"{dimension}","points":' for name, dimension in named]
+    return _filled(heads, np.hstack([MIDDLE * now.share, now.saturation, now.contribution]), 0.0)
+
+
+def changes(now: Assessment, since: Since, tables: Tables) -> Iterator[Texts]:
+    """By account the parts of its score since the last snapshot (`schemas.health.Part`); they sum to the difference of
+    the scores (None counts 0).
+    """
     before = since.assessment
-    faded = since.sums * share_left(np.array([since.elapsed_s]), tables.half_life_s)
-    plain = {
-        PartKind.BASE: MIDDLE * float(now.share[row].sum() - before.share[row].sum()),
-        PartKind.DECAY: float((now.unit[row] * (faded - since.sums)).sum()),
-        PartKind.REWEIGHTING: float(((now.unit[row] - before.unit[row]) * since.sums).sum()),
-        PartKind.SATURATION: float(now.saturation[row].sum() - before.saturation[row].sum()),
-    }
-    rest: list[PartFields] = [
-        {"kind": kind, "points": points} for kind, points in plain.items() if abs(points) > NEGLIGIBLE
+    faded = since.sums * share_left(since.elapsed_s[:, None], tables.half_life_s)
+    plain = (
+        MIDDLE * (now.share.sum(axis=1) - before.share.sum(axis=1)),
+        (now.unit * (faded - since.sums)).sum(axis=1),
+        ((now.unit - before.unit) * since.sums).sum(axis=1),
+        now.saturation.sum(axis=1) - before.saturation.sum(axis=1),
+    )
+    rest = _filled(_PLAIN_HEADS, np.stack(plain, axis=1), NEGLIGIBLE)
+    return (events + others for events, others in zip(_event_parts(now, since, tables), rest, strict=True))
+
+
+def _filled(heads: Sequence[str], points: Floats, negligible: float) -> Iterator[Texts]:
+    """By row of `points: float64[n, heads]` the objects that begin so, without those that are as good as nothing."""
+    kept = np.abs(points) > negligible
+    columns = zip(kept.nonzero()[1].tolist(), _written(points[kept]), strict=True)
+    texts = [f"{heads[column]}{number}}}" for column, number in columns]
+    ends = np.cumsum(kept.sum(axis=1)).tolist()
+    return (texts[begin:end] for begin, end in pairwise([0, *ends]))
+
+
+def _written(points: Floats) -> list[str]:
+    """Each number as JSON."""
+    text = orjson.dumps(np.ascontiguousarray(points), option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    return text[1:-1].split(",") if len(points) else []
+
+
+def _event_parts(now: Assessment, since: Since, tables: Tables) -> Iterator[Texts]:
+    place, effects, ends = since.pending.place, since.pending.effects, since.pending.ends
+    left = share_left(since.as_of[place] - effects.at, tables.half_life_s[effects.signal])
+    points = now.unit[place, effects.signal] * effects.amount * left
+    kept = np.abs(points) > NEGLIGIBLE
+    if not kept.all():
+        ends = np.cumsum(np.bincount(place[kept], minlength=len(ends)))
+        points, effects = points[kept], effects.taken(kept)
+    texts = _of_events(effects, points)
+    for begin, end in pairwise([0, *ends.tolist()]):
+        if end - begin <= MAX_EVENT_PARTS:
+            yield texts[begin:end]
+        else:
+            yield _bounded(texts[begin:end], points[begin:end], effects.signal[begin:end])
+
+
+def _of_events(effects: Effects, points: Floats) -> Texts:
+    columns = zip(effects.signal.tolist(), effects.said.tolist(), _written(points), strict=True)
+    return [f'{_EVENT_HEADS[signal]}{said}"points":{number}}}' for signal, said, number in columns]
+
+
+def _bounded(texts: Texts, points: Floats, signal: Ints) -> Texts:
+    order = np.argsort(-np.abs(points), kind="stable")
+    alone, many = order[:MAX_EVENT_PARTS], order[MAX_EVENT_PARTS:]
+    sums: Floats = np.bincount(signal[many], points[many], minlength=len(COUNTED_SIGNALS)).astype(np.float64)
+    found = np.flatnonzero(np.bincount(signal[many], minlength=len(sums)))
+    summed = [
+        f'{_EVENT_HEADS[index]}"points":{number}}}'
+        for index, number in zip(found.tolist(), _written(sums[found]), strict=True)
     ]
-    return _bounded(_event_parts(now, row, since, tables)) + rest
-
-
-def _event_parts(now: Assessment, row: int, since: Since, tables: Tables) -> list[PartFields]:
-    unit = now.unit[row]
-    parts: list[PartFields] = []
-    for fact in since.pending:
-        left = 2.0 ** (-(since.as_of - fact.at) / tables.half_life_s[fact.signal])
-        points = float(unit[fact.signal] * fact.amount * left)
-        if abs(points) > NEGLIGIBLE:
-            parts.append(
-                {
-                    "kind": PartKind.EVENT,
-                    "points": points,
-                    "signal": COUNTED_SIGNALS[fact.signal],
-                    "event_id": fact.event_id,
-                    "source": fact.source,
-                    "event_type": fact.event_type,
-                    "event_time": at_utc(fact.event_time),
-                }
-            )
-    return parts
-
-
-def _bounded(events: list[PartFields]) -> list[PartFields]:
-    if len(events) <= MAX_EVENT_PARTS:
-        return events
-    events.sort(key=lambda part: -abs(part["points"]))
-    many: defaultdict[str, float] = defaultdict(float)
-    for part in events[MAX_EVENT_PARTS:]:
-        many[part["signal"]] += part["points"]
-    summed: list[PartFields] = [
-        {"kind": PartKind.EVENT, "signal": signal, "points": points} for signal, points in many.items()
-    ]
-    return events[:MAX_EVENT_PARTS] + summed
+    return [texts[place] for place in alone.tolist()] + summed

@@ -4,40 +4,31 @@ A batch of one topic is applied with a handful of array operations; what is vari
 applied fact by fact. Nothing is decided here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from schemas.catalogue import AnyEvent
-from schemas.events.actions import ActionEvent
-from schemas.events.complaints import ComplaintEvent
-from schemas.events.profiles import AccountProfileSet
-from schemas.events.withdrawals import FactWithdrawn
 from schemas.health import Dimension
-from streams.core.complaints import Complaint, advanced, difference
+from schemas.plain import Plain
+from streams.core import fences
+from streams.core.complaints import NO_COMPLAINT, advanced, difference
 from streams.core.decay import moved, share_left
-from streams.core.effects import Effect, effects_of
-from streams.core.policy import DIMENSIONS, Ints, Tables
-from streams.core.state import NEVER, RING, Extra, Partition, Pending, Profile
+from streams.core.effects import CARRIED, FIXED_AMOUNT, FIXED_COUNT, FIXED_SIGNAL, WEIGHED, Effect, effects_of
+from streams.core.facts import KIND_INDEX, KINDS, Facts, seconds
+from streams.core.pending import NONE, Effects
+from streams.core.policy import DIMENSIONS, Floats, Ints, Tables
+from streams.core.state import NEVER, RING, Extra, Partition, Profile
 
 FAMILY_TOPICS: Final = 3
 """The first topics of `EVENT_TOPICS` are the three families a score is made of."""
 
 _SERVICE: Final = DIMENSIONS.index(Dimension.SERVICE)
-
-
-class Fact(NamedTuple):
-    """An event with where it stood: `digest` of (source, id), `record_at` the broker's timestamp in epoch seconds."""
-
-    account: str
-    offset: int
-    digest: int
-    record_at: float
-    event: AnyEvent
+_SINGLY: Final = np.array(
+    [name.startswith(("complaint.", "fact.")) or name in CARRIED.keys() - WEIGHED.keys() for name in KINDS]
+)
+"""bool[KINDS]: what such a fact counts for is found out for each by itself."""
 
 
 @dataclass(slots=True)
@@ -48,142 +39,177 @@ class Folded:
     skipped: int = 0
     duplicates: int = 0
     late: int = 0
-    actions: list[tuple[int, ActionEvent]] = field(default_factory=list)
+    actions: list[tuple[int, Plain]] = field(default_factory=list)
 
 
-def digest_of(source: str, event_id: str) -> int:
-    """64 bits that stand for (source, id); never 0, which marks an empty place in the ring."""
-    text = f"{source}\x00{event_id}".encode()
-    return int.from_bytes(blake2b(text, digest_size=8).digest(), "little") or 1
-
-
-def fold(partition: Partition, topic: int, facts: Sequence[Fact], tables: Tables, watermark: float) -> Folded:
+def fold(partition: Partition, topic: int, facts: Facts, tables: Tables, watermark: float) -> Folded:
     """Apply a batch of `EVENT_TOPICS[topic]`, in offset order. Idempotent: what a row's fence covers is skipped."""
-    rows = np.fromiter((partition.row_of(fact.account) for fact in facts), np.int64, len(facts))
+    rows = partition.rows_of(facts.subjects)
     state = partition.rows
-    offsets = np.fromiter((fact.offset for fact in facts), np.int64, len(facts))
-    digests = np.fromiter((fact.digest for fact in facts), np.uint64, len(facts))
-    fenced = offsets <= state["fence"][rows, topic]
-    known = (state["ring"][rows] == digests[:, None]).any(axis=1) | _repeated(rows, digests, fenced)
-    take = np.flatnonzero(~fenced & ~known)
+    fenced = fences.covered(state["fence"][rows, topic], facts.offset)
+    known = fences.known(state["ring"][rows], rows, facts.digest, fenced)
+    take = np.flatnonzero(~(fenced | known))
     result = Folded(applied=len(take), skipped=int(fenced.sum()), duplicates=int((known & ~fenced).sum()))
-    np.maximum.at(state["fence"][:, topic], rows, offsets)
-    partition.dirty.update(rows[~fenced].tolist())
+    read = rows[~fenced]
+    state["fence"][read, topic] = facts.offset[~fenced]  # ascending, so that the last of a row's counts
+    partition.dirty[read] = True
     if len(take):
-        chosen = [facts[index] for index in take.tolist()]
-        _remember(partition, rows[take], digests[take])
-        _apply(partition, _Batch(topic, rows[take], chosen), tables, result)
-        result.late = sum(fact.event.time.timestamp() < watermark for fact in chosen)
+        batch = _Batch.of(topic, rows[take], facts.taken(take))
+        _remember(partition, batch)
+        _apply(partition, batch, tables, result)
+        result.late = int((batch.facts.at < watermark).sum())
     return result
 
 
-def _repeated(rows: Ints, digests: npt.NDArray[np.uint64], fenced: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """bool[n]: an earlier record of this batch, itself not skipped, is the same fact of the same account."""
-    repeated = np.zeros(len(rows), bool)
-    seen: set[tuple[int, int]] = set()
-    for index, fact in enumerate(zip(rows.tolist(), digests.tolist(), strict=True)):
-        if not fenced[index]:
-            repeated[index] = fact in seen
-            seen.add(fact)
-    return repeated
-
-
-def _remember(partition: Partition, rows: Ints, digests: npt.NDArray[np.uint64]) -> None:
-    state = partition.rows
-    order = np.argsort(rows, kind="stable")
-    sorted_rows = rows[order]
-    first = np.searchsorted(sorted_rows, sorted_rows, side="left")
-    count = np.arange(len(rows)) - first
-    place = (state["ring_next"][sorted_rows] + count) % RING
-    state["ring"][sorted_rows, place] = digests[order]
-    np.add.at(state["ring_next"], rows, 1)
-
-
 class _Batch(NamedTuple):
-    """New facts of one topic (index in `EVENT_TOPICS`) and the row of each."""
+    """New facts of one topic (index in `EVENT_TOPICS`) and the row of each.
+
+    Facts of one row stand together in `order: int64[n]`, oldest first; those of `touched: int64[r]` (rows, ascending)
+    begin at `starts: int64[r]`; `many: int64[r]` of them; `nth: int64[n]` says which of its row's each is.
+    """
 
     topic: int
     rows: Ints
-    facts: Sequence[Fact]
+    facts: Facts
+    order: Ints
+    touched: Ints
+    starts: Ints
+    many: Ints
+    nth: Ints
+
+    @classmethod
+    def of(cls, topic: int, rows: Ints, facts: Facts) -> "_Batch":
+        order = np.argsort(rows, kind="stable")
+        touched, starts, count = np.unique(rows[order], return_index=True, return_counts=True)
+        nth = np.arange(len(rows)) - np.repeat(starts, count)
+        return cls(topic, rows, facts, order, touched, starts, count, nth)
+
+    def highest(self, values: Floats) -> Floats:
+        """By touched row, float64[r]."""
+        return np.maximum.reduceat(values[self.order], self.starts)
+
+    def lowest(self, values: Floats) -> Floats:
+        """By touched row, float64[r]."""
+        return np.minimum.reduceat(values[self.order], self.starts)
+
+
+def _remember(partition: Partition, batch: _Batch) -> None:
+    state = partition.rows
+    first = state["ring_next"][batch.touched].astype(np.int64)
+    place = (np.repeat(first, batch.many) + batch.nth) % RING
+    state["ring"][np.repeat(batch.touched, batch.many), place] = batch.facts.digest[batch.order]
+    state["ring_next"][batch.touched] = (first + batch.many) % RING
 
 
 def _apply(partition: Partition, batch: _Batch, tables: Tables, result: Folded) -> None:
-    topic, rows, facts = batch
-    state = partition.rows
-    effects: list[tuple[int, Effect]] = []
-    for row, fact in zip(rows.tolist(), facts, strict=True):
-        event, extra = fact.event, partition.extras[row]
-        if topic < FAMILY_TOPICS:
-            of_fact = _of_fact(extra, event)
-            effects += [(row, effect) for effect in of_fact]
-            extra.pending += [_pending(event, effect) for effect in of_fact]
-        elif isinstance(event, AccountProfileSet):
-            _set_profile(extra, event)
-        elif isinstance(event, ActionEvent):
+    state, touched = partition.rows, batch.touched
+    state["applied"][touched] += batch.many.astype(np.int32)
+    state["unsaid"][touched] = True
+    state["caused_at"][touched] = np.maximum(state["caused_at"][touched], batch.highest(batch.facts.record_at))
+    if batch.topic < FAMILY_TOPICS:
+        effects = _effects(partition, batch)
+        partition.pending.add(effects)
+        _move_and_add(partition, batch, effects, tables)
+        return
+    for row, event in zip(batch.rows.tolist(), batch.facts.events.tolist(), strict=True):
+        if event["type"] == "account.profile_set.v1":
+            _set_profile(partition.beside(row), event)
+        else:
             result.actions.append((row, event))
-    np.add.at(state["applied"], rows, 1)
-    state["unsaid"][rows] = True
-    np.maximum.at(state["caused_at"], rows, np.array([fact.record_at for fact in facts]))
-    if topic < FAMILY_TOPICS:
-        times = np.array([fact.event.time.timestamp() for fact in facts])
-        np.maximum.at(state["new_at"], rows, times)
-        _move_and_add(partition, rows, times, effects, tables)
-        state["seen"][rows, _SERVICE] = True  # whoever deals with us could have complained
 
 
-def _of_fact(extra: Extra, event: AnyEvent) -> list[Effect]:
-    if isinstance(event, FactWithdrawn):
-        return _taken_back(extra, event)
-    if isinstance(event, ComplaintEvent):
-        return _of_complaint(extra, event)
-    return effects_of(event)
+def _effects(partition: Partition, batch: _Batch) -> Effects:
+    """What the facts count for, in their order: at once what follows from the type, singly the rest."""
+    sources = (_fixed(batch.facts), *_weighed(batch.facts), _singly(partition, batch))
+    place, signal, amount, at = (np.concatenate(column) for column in zip(*sources, strict=True))
+    if not len(place):
+        return NONE
+    order = np.argsort(place, kind="stable")
+    place = place[order]
+    return Effects(batch.rows[place], signal[order], amount[order], at[order], batch.facts.told[place])
 
 
-def _of_complaint(extra: Extra, event: ComplaintEvent, sign: int = 1) -> list[Effect]:
-    before = extra.complaints.get(event.data.complaint_id, Complaint())
-    after = advanced(before, event, sign)
-    extra.complaints[event.data.complaint_id] = after
-    return difference(before, after) + effects_of(event, float(sign))
+_Columns = tuple[Ints, Ints, Floats, Floats]
+"""Effects of a batch: the place of the fact, signal, amount, as of when."""
 
 
-def _taken_back(extra: Extra, event: FactWithdrawn) -> list[Effect]:
-    """A withdrawn fact leaves as of its own time; what a complaint's course rested on it goes with it."""
-    original = event.data.original
-    if isinstance(original, ComplaintEvent):
-        return _of_complaint(extra, original, -1)
-    return effects_of(original, -1.0)
+def _fixed(facts: Facts) -> _Columns:
+    count = np.where(_SINGLY[facts.kind], 0, FIXED_COUNT[facts.kind])
+    place = np.repeat(np.arange(len(facts)), count)
+    nth = np.arange(len(place)) - np.repeat(np.cumsum(count) - count, count)
+    kind = facts.kind[place]
+    return place, FIXED_SIGNAL[kind, nth], FIXED_AMOUNT[kind, nth], facts.at[place]
 
 
-def _pending(event: AnyEvent, effect: Effect) -> Pending:
-    return Pending(event.id, event.source, event.type, event.time.timestamp(), effect.signal, effect.amount, effect.at)
+def _weighed(facts: Facts) -> Iterator[_Columns]:
+    for name, (carrier, signal) in WEIGHED.items():
+        place = np.flatnonzero(facts.kind == KIND_INDEX[name])
+        given = [event["data"].get(carrier) for event in facts.events[place].tolist()]
+        amount = np.array(given, np.float64)  # nan where there is none
+        place, amount = place[~np.isnan(amount)], amount[~np.isnan(amount)]
+        yield place, np.full(len(place), signal), amount, facts.at[place]
 
 
-def _set_profile(extra: Extra, event: AccountProfileSet) -> None:
-    at = event.time.timestamp()
+def _singly(partition: Partition, batch: _Batch) -> _Columns:
+    found: list[tuple[int, Effect]] = []
+    facts = batch.facts
+    places = np.flatnonzero(_SINGLY[facts.kind])
+    columns = (places, batch.rows[places], facts.events[places], facts.at[places])
+    for place, row, event, at in zip(*(column.tolist() for column in columns), strict=True):
+        found += [(place, effect) for effect in _of_fact(partition, row, event, at)]
+    return (
+        np.array([place for place, _ in found], np.int64),
+        np.array([effect[0] for _, effect in found], np.int64),
+        np.array([effect[1] for _, effect in found], np.float64),
+        np.array([effect[2] for _, effect in found], np.float64),
+    )
+
+
+def _of_fact(partition: Partition, row: int, event: Plain, at: float) -> list[Effect]:
+    if event["type"] == "fact.withdrawn.v1":
+        original = event["data"]["original"]
+        return _counted(partition, row, original, seconds(original["time"]), -1)
+    return _counted(partition, row, event, at, 1)
+
+
+def _counted(partition: Partition, row: int, event: Plain, at: float, sign: int) -> list[Effect]:
+    """What a fact adds, with `sign` -1 takes back as of its own time; what a complaint's course rested on goes too."""
+    if not event["type"].startswith("complaint."):
+        return effects_of(event, at, float(sign))
+    extra, name = partition.beside(row), event["data"]["complaint_id"]
+    before = extra.complaints.get(name, NO_COMPLAINT)
+    after = advanced(before, event, at, sign)
+    extra.put(name, before, after)
+    partition.recounted.add(row)
+    return difference(before, after) + effects_of(event, at, float(sign))
+
+
+def _set_profile(extra: Extra, event: Plain) -> None:
+    at = seconds(event["time"])
     if extra.profile is not None and extra.profile.at > at:
         return
-    data = event.data
-    extra.profile = Profile(at, data.name, data.segment, str(data.annual_value), data.currency, data.owner)
+    data = event["data"]
+    extra.profile = Profile(at, data["name"], data["segment"], data["annual_value"], data["currency"], data["owner"])
 
 
-def _move_and_add(
-    partition: Partition, rows: Ints, times: npt.NDArray[np.float64], effects: list[tuple[int, Effect]], tables: Tables
-) -> None:
-    state = partition.rows
-    where = np.array([row for row, _ in effects], np.int64)
-    at = np.array([effect.at for _, effect in effects])
-    touched = np.unique(rows)
-    old_at = state["at"][touched]
-    np.minimum.at(state["first_at"], rows, times)
-    np.maximum.at(state["at"], rows, times)
-    np.maximum.at(state["at"], where, at)  # a withdrawal may bear an earlier time than what it takes back
-    new_at = state["at"][touched]
+def _move_and_add(partition: Partition, batch: _Batch, effects: Effects, tables: Tables) -> None:
+    state, touched, at = partition.rows, batch.touched, batch.facts.at
+    newest, old_at = batch.highest(at), state["at"][touched]
+    state["first_at"][touched] = np.minimum(state["first_at"][touched], batch.lowest(at))
+    state["new_at"][touched] = np.maximum(state["new_at"][touched], newest)
+    state["seen"][touched, _SERVICE] = True  # whoever deals with us could have complained
+    place = np.searchsorted(touched, effects.row)
+    # A withdrawal may bear an earlier time than what it takes back.
+    np.maximum.at(newest, place, effects.at)
+    new_at = np.maximum(old_at, newest)
     elapsed = np.where(old_at == NEVER, 0.0, new_at - np.where(old_at == NEVER, new_at, old_at))
-    state["sums"][touched] = moved(state["sums"][touched], elapsed, tables.half_life_s)
-    if not effects:
-        return
-    signal = np.array([effect.signal for _, effect in effects])
-    amount = np.array([effect.amount for _, effect in effects])
-    weight = share_left(state["at"][where] - at, tables.half_life_s[signal])
-    np.add.at(state["sums"], (where, signal), amount * weight)
-    state["seen"][where, tables.dimension[signal]] = True
+    sums = moved(state["sums"][touched], elapsed, tables.half_life_s)
+    if len(effects):
+        weight = share_left(new_at[place] - effects.at, tables.half_life_s[effects.signal])
+        width = sums.shape[1]
+        sums += np.bincount(place * width + effects.signal, effects.amount * weight, minlength=sums.size).reshape(
+            sums.shape
+        )
+        state["seen"][effects.row, tables.dimension[effects.signal]] = True
+    state["at"][touched] = new_at
+    state["sums"][touched] = sums

@@ -3,6 +3,7 @@
 Nothing is told here; the rows' bands are advanced in the judgement's copy.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from streams.core import bands
 from streams.core.bands import NO_BAND, BandState, Codes
 from streams.core.crossing import Fading, crossed_at
 from streams.core.decay import moved
-from streams.core.explain import PartFields, Since, change
+from streams.core.explain import Since, Texts, changes
 from streams.core.policy import Floats, Ints, Tables
 from streams.core.score import Assessment, assess
 from streams.core.state import NEVER, Partition
@@ -33,9 +34,9 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The rows under judgement: places in the partition, a copy of their state, and two assessments of them.
+    """The rows under judgement: places in the partition, a copy of their state, and an assessment of them.
 
-    `sums: float64[n, S]` and `now` are as of `as_of: float64[n]`; `told` is that of the last snapshots.
+    `sums: float64[n, S]` and `now` are as of `as_of: float64[n]`.
     """
 
     partition: Partition
@@ -44,17 +45,17 @@ class Judgement:
     as_of: Floats
     sums: Floats
     now: Assessment
-    told: Assessment
     clock: Clock
     tables: Tables
 
-    def parts(self, index: int) -> list[PartFields]:
-        """The parts of row `index`'s change since its last snapshot."""
-        state, as_of = self.state[index], float(self.as_of[index])
+    def parts(self, places: Ints) -> Iterator[Texts]:
+        """The parts of the change of the rows at `places` since their last snapshots."""
+        state, as_of = self.state[places], self.as_of[places]
         # A profile may have been told before facts that are older than it: then nothing could fade.
-        elapsed_s = max(0.0, as_of - float(state["told_at"])) if state["version"] else 0.0
-        pending = self.partition.extras[int(self.rows[index])].pending
-        return change(self.now, index, Since(state["told_sums"], self.told, elapsed_s, pending, as_of), self.tables)
+        elapsed_s = np.where(state["version"] > 0, np.maximum(0.0, as_of - state["told_at"]), 0.0)
+        told = assess(state["told_sums"], state["told_seen"], self.tables)
+        pending = self.partition.pending.of(self.rows[places], len(self.partition))
+        return changes(self.now.at(places), Since(state["told_sums"], told, elapsed_s, pending, as_of), self.tables)
 
 
 def reading_moment(state: npt.NDArray[np.void], clock: Clock) -> Floats:
@@ -70,12 +71,10 @@ def judgement(partition: Partition, rows: Ints, clock: Clock, tables: Tables) ->
     known = np.isfinite(state["at"])
     as_of = reading_moment(state, clock)
     for index in np.flatnonzero(~np.isfinite(as_of)).tolist():
-        profile = partition.extras[int(rows[index])].profile
-        as_of[index] = profile.at if profile else clock.now
+        extra = partition.extras.get(int(rows[index]))
+        as_of[index] = extra.profile.at if extra and extra.profile else clock.now
     sums = moved(state["sums"], as_of - np.where(known, state["at"], as_of), tables.half_life_s)
-    now = assess(sums, state["seen"], tables)
-    told = assess(state["told_sums"], state["told_seen"], tables)
-    return Judgement(partition, rows, state, as_of, sums, now, told, clock, tables)
+    return Judgement(partition, rows, state, as_of, sums, assess(sums, state["seen"], tables), clock, tables)
 
 
 @dataclass(frozen=True, slots=True)

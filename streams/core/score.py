@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from streams.core.policy import DIMENSIONS, SIGNAL_INDEX, Floats, Tables
+from streams.core.policy import DIMENSIONS, SIGNAL_INDEX, Floats, Ints, Tables
 
 MIDDLE: Final = 50.0
 
@@ -38,6 +38,18 @@ class Assessment:
     unit: Floats
     contribution: Floats
     saturation: Floats
+
+    def at(self, places: Ints) -> "Assessment":
+        """Those of some accounts."""
+        return Assessment(
+            self.score[places],
+            self.coverage[places],
+            self.share[places],
+            self.dimension[places],
+            self.unit[places],
+            self.contribution[places],
+            self.saturation[places],
+        )
 
 
 def assess(sums: Floats, seen: npt.NDArray[np.bool_], tables: Tables) -> Assessment:

@@ -1,42 +1,34 @@
 """Rows and decisions as the messages that others read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from math import isfinite, isnan
+from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-from pydantic_core import to_json
+import orjson
 
 from schemas.alerts import AlertStep, alert_id
 from schemas.health import Part
 from schemas.ids import AccountId, ManagerId
 from streams.core.episodes import ROLE, SUGGESTION, Step
-from streams.core.explain import PartFields, at_utc, contributions
-from streams.core.policy import BANDS, DIMENSIONS, Tables
-from streams.core.score import Assessment
+from streams.core.explain import at_utc, contributions
+from streams.core.judging import Judgement
+from streams.core.policy import BANDS, DIMENSIONS, Ints
 from streams.core.state import Extra
+
+_DIMENSIONS: Final = tuple(dimension.value for dimension in DIMENSIONS)
+_BANDS: Final = (*(band.value for band in BANDS), None)
+"""By code; the last, -1, is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom a message is about: the account, what is variable of it, and its row (ROW, a scalar)."""
+    """Whom a message is about: the account, and what is variable of it."""
 
     account: AccountId
     extra: Extra
-    row: npt.NDArray[np.void]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """An account's score read: its `place` in an assessment, `as_of` in event time, `now` the clock."""
-
-    assessment: Assessment
-    place: int
-    as_of: float
-    now: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,44 +41,76 @@ class Decision:
     historic: bool
     now: float
     caused_at: float
-    reasons: Sequence[PartFields] = ()
+    reasons: Sequence[Part] = ()
 
 
-def snapshot_message(subject: Subject, reading: Reading, parts: list[PartFields], tables: Tables) -> bytes:
-    """The account's next health snapshot; `parts` are those of the change since the last.
+_NOTHING: Final = Extra()
+
+
+def snapshot_messages(case: Judgement, places: Ints) -> Iterator[tuple[int, bytes]]:
+    """The next health snapshots of the rows at `places`, each with its row.
 
     The fields of `schemas.health.HealthSnapshot`, written without the model: they are our own numbers, tests validate
     them and every reader does again.
     """
-    row, extra, current, place = subject.row, subject.extra, reading.assessment, reading.place
-    score, told_score, band = float(current.score[place]), float(row["told_score"]), int(row["band"])
-    return to_json(
-        {
-            "account_id": subject.account,
-            "version": int(row["version"]) + 1,
-            "as_of": at_utc(reading.as_of),
-            "produced_at": at_utc(reading.now),
-            "caused_by_record_at": _record_at(float(row["caused_at"])),
-            "policy": tables.policy.name,
+    state, now, partition = case.state[places], case.now.at(places), case.partition
+    produced_at, policy = at_utc(case.clock.now), case.tables.policy.name
+    columns = zip(
+        case.rows[places].tolist(),
+        (state["version"] + 1).tolist(),
+        case.as_of[places].tolist(),
+        state["caused_at"].tolist(),
+        now.score.tolist(),
+        state["band"].tolist(),
+        now.coverage.tolist(),
+        now.share.tolist(),
+        now.dimension.tolist(),
+        contributions(now, case.tables),
+        state["told_score"].tolist(),
+        case.parts(places),
+        state["applied"].tolist(),
+        strict=True,
+    )
+    for (
+        row,
+        version,
+        as_of,
+        caused_at,
+        score,
+        band,
+        coverage,
+        share,
+        dimension,
+        contributed,
+        told,
+        change,
+        applied,
+    ) in columns:
+        extra = partition.extras.get(row, _NOTHING)
+        fields = {
+            "account_id": partition.accounts[row],
+            "version": version,
+            "as_of": at_utc(as_of),
+            "produced_at": produced_at,
+            "caused_by_record_at": _record_at(caused_at),
+            "policy": policy,
             "score": None if isnan(score) else score,
-            "band": BANDS[band] if band >= 0 else None,
-            "coverage": min(1.0, float(current.coverage[place])),
-            "dimensions": _dimensions(current, place),
-            "contributions": contributions(current, place, tables),
-            "previous_score": None if isnan(told_score) else told_score,
-            "change": parts,
-            "events_applied": int(row["applied"]),
-            "open_complaints": sum(record.is_open for record in extra.complaints.values()),
+            "band": _BANDS[band],
+            "coverage": min(1.0, coverage),
+            "dimensions": _dimensions(share, dimension),
+            "previous_score": None if isnan(told) else told,
+            "events_applied": applied,
+            "open_complaints": extra.open_complaints,
             "owner": extra.profile.owner if extra.profile else None,
         }
-    )
+        listed = f',"contributions":[{",".join(contributed)}],"change":[{",".join(change)}]}}'
+        yield row, orjson.dumps(fields, option=orjson.OPT_UTC_Z)[:-1] + listed.encode()
 
 
-def _dimensions(current: Assessment, place: int) -> list[dict[str, object]]:
-    shares, scores = current.share[place].tolist(), current.dimension[place].tolist()
+def _dimensions(shares: Sequence[float], scores: Sequence[float]) -> list[dict[str, object]]:
     return [
-        {"dimension": dimension, "score": score if share else None, "weight": min(1.0, share)}
-        for dimension, share, score in zip(DIMENSIONS, shares, scores, strict=True)
+        {"dimension": name, "score": score if share else None, "weight": min(1.0, share)}
+        for name, share, score in zip(_DIMENSIONS, shares, scores, strict=True)
     ]
 
 
@@ -113,7 +137,7 @@ def alert_message(subject: Subject, decision: Decision) -> bytes:
         historic=decision.historic,
         caused_by_record_at=_record_at(decision.caused_at),
         facts=dict(step.facts),
-        parts=tuple(Part.model_validate(part) for part in decision.reasons),
+        parts=tuple(decision.reasons),
         value_at_risk=Decimal(profile.annual_value) if profile else None,
         currency=profile.currency if profile else None,
         role=ROLE[step.kind],

@@ -4,6 +4,7 @@ A row is all that a changelog record carries, so it holds its own fences: whoeve
 it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,9 +14,10 @@ import numpy.typing as npt
 from schemas.topics import EVENT_TOPICS
 from streams.core.bands import NO_BAND
 from streams.core.complaints import Complaint
-from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS
+from streams.core.pending import Pending
+from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Ints
 
-STATE_VERSION: Final = 1
+STATE_VERSION: Final = 2
 RING: Final = 32
 """How many of an account's last facts are remembered by their digest: the horizon of dropping re-sent events."""
 
@@ -23,30 +25,32 @@ NEVER: Final = float("-inf")
 
 ROW: Final = np.dtype(
     [
-        ("generation", "i8"),  # of the owner that wrote the row
+        # Widest first and a multiple of eight in all, so that every column is aligned.
         ("flush", "i8"),  # the flush that wrote it
         ("fence", "i8", (len(EVENT_TOPICS),)),  # last offset applied, by topic; -1 none
-        ("applied", "i8"),  # facts in the row
         ("first_at", "f8"),  # oldest fact
         ("at", "f8"),  # moment of `sums`: newest fact
         ("sums", "f8", (len(COUNTED_SIGNALS),)),
-        ("seen", "?", (len(DIMENSIONS),)),
-        ("version", "i8"),  # snapshots published
         ("told_at", "f8"),  # as_of of the last snapshot
         ("told_sums", "f8", (len(COUNTED_SIGNALS),)),
-        ("told_seen", "?", (len(DIMENSIONS),)),
         ("told_score", "f8"),  # nan: no score was told
         ("told_clock", "f8"),
-        ("unsaid", "?"),  # something happened since the last snapshot
         ("new_at", "f8"),  # newest fact since the last judgement
         ("caused_at", "f8"),  # broker timestamp of the newest record not yet told of
         ("judged_at", "f8"),
-        ("band", "i1"),
-        ("candidate", "i1"),
         ("since", "f8"),
         ("next_due", "f8"),  # when the next answer becomes overdue
         ("ring", "u8", (RING,)),
-        ("ring_next", "i8"),
+        ("generation", "i4"),  # of the owner that wrote the row
+        ("applied", "i4"),  # facts in the row
+        ("version", "i4"),  # snapshots published
+        ("seen", "?", (len(DIMENSIONS),)),
+        ("told_seen", "?", (len(DIMENSIONS),)),
+        ("unsaid", "?"),  # something happened since the last snapshot
+        ("band", "i1"),
+        ("candidate", "i1"),
+        ("ring_next", "i1"),  # place of the next digest
+        ("unused", "V2"),
     ]
 )
 
@@ -61,6 +65,9 @@ def empty_row() -> npt.NDArray[np.void]:
     row["band"] = row["candidate"] = NO_BAND
     row["first_at"] = row["since"] = row["next_due"] = np.inf
     return row
+
+
+EMPTY_ROW: Final = empty_row()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +96,6 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
-    """A fact's effect on a signal that no snapshot has told yet."""
-
-    event_id: str
-    source: str
-    event_type: str
-    event_time: float
-    signal: int
-    amount: float
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
 class Output:
     """A message decided by a flush, to be published once the flush is durable."""
 
@@ -111,24 +105,47 @@ class Output:
 
 @dataclass(slots=True)
 class Extra:
-    """What does not fit a column. `outbox` holds what the row's last flush decided."""
+    """What does not fit a column and many accounts do not have. `owing` and `open_complaints` follow from the
+    complaints: those that owe an answer, and how many are open.
+    """
 
     profile: Profile | None = None
     complaints: dict[str, Complaint] = field(default_factory=dict)
     episodes: dict[str, Episode] = field(default_factory=dict)
-    pending: list[Pending] = field(default_factory=list)
-    outbox: list[Output] = field(default_factory=list)
+    owing: dict[str, Complaint] = field(default_factory=dict)
+    open_complaints: int = 0
+    packed: dict[str, bytes] = field(default_factory=dict, compare=False, repr=False)
+    """Complaints as the changelog has them, for whoever writes rows: most of them do not change any more."""
+
+    def put(self, name: str, before: Complaint, after: Complaint) -> None:
+        """The record of a complaint, in place of the one before (`NO_COMPLAINT` where there was none)."""
+        self.open_complaints += after.is_open - before.is_open
+        self.complaints[name] = after
+        self.packed.pop(name, None)
+        if after.owes_answer:
+            self.owing[name] = after
+        elif before.owes_answer:
+            del self.owing[name]
 
 
 class Partition:
-    """All accounts of one partition. Rows are never removed; the index of an account's row is stable."""
+    """All accounts of one partition. Rows are never removed; the index of an account's row is stable.
+
+    `extras` has the rows that have something beside their columns. `dirty: bool[capacity]` are rows to be written;
+    `recounted` those whose complaints changed since they were last judged; `outbox` what the next flush tells, by row.
+    """
 
     def __init__(self) -> None:
         self.index: dict[str, int] = {}
         self.accounts: list[str] = []
-        self.extras: list[Extra] = []
-        self.dirty: set[int] = set()
+        self.extras: dict[int, Extra] = {}
+        self.pending = Pending()
+        self.outbox: dict[int, list[Output]] = {}
+        self.recounted: set[int] = set()
+        self.next_due = np.inf
+        """No row's `next_due` is earlier."""
         self._rows = np.empty(0, ROW)
+        self._dirty = np.zeros(0, bool)
 
     def __len__(self) -> int:
         return len(self.accounts)
@@ -138,19 +155,37 @@ class Partition:
         """The rows in use, ROW[accounts]; a view, valid until an account is added."""
         return self._rows[: len(self.accounts)]
 
-    def row_of(self, account: str) -> int:
-        """The index of the account's row, made when it is new."""
-        row = self.index.get(account)
-        return self.add(account) if row is None else row
+    @property
+    def dirty(self) -> npt.NDArray[np.bool_]:
+        """Rows to be written, bool[accounts]; a view, valid until an account is added."""
+        return self._dirty[: len(self.accounts)]
 
-    def add(self, account: str) -> int:
-        """A new row for an account that has none."""
-        row = len(self.accounts)
-        if row == len(self._rows):
-            grown = np.repeat(empty_row(), max(64, 2 * row))
-            grown[:row] = self._rows
-            self._rows = grown
-        self.index[account] = row
-        self.accounts.append(account)
-        self.extras.append(Extra())
-        return row
+    def beside(self, row: int) -> Extra:
+        """What is beside the row's columns, made when there is nothing yet."""
+        extra = self.extras.get(row)
+        if extra is None:
+            extra = self.extras[row] = Extra()
+        return extra
+
+    def rows_of(self, accounts: Sequence[str]) -> Ints:
+        """The indices of the accounts' rows, int64[n]; rows are made for those that are new."""
+        found = [self.index.get(account, -1) for account in accounts]
+        if -1 in found:
+            fresh = dict.fromkeys(account for account, row in zip(accounts, found, strict=True) if row < 0)
+            self._add(list(fresh))
+            found = [self.index[account] for account in accounts]
+        return np.array(found, np.int64)
+
+    def _add(self, accounts: list[str]) -> None:
+        begin, end = len(self.accounts), len(self.accounts) + len(accounts)
+        if end > len(self._rows):
+            self._grow(max(64, end, 2 * begin))
+        self._rows[begin:end] = EMPTY_ROW
+        self.index.update(zip(accounts, range(begin, end), strict=True))
+        self.accounts += accounts
+
+    def _grow(self, capacity: int) -> None:
+        # Not filled: memory that no row has used yet is none of the process's.
+        rows, dirty = np.empty(capacity, ROW), np.zeros(capacity, bool)
+        rows[: len(self)], dirty[: len(self)] = self.rows, self.dirty
+        self._rows, self._dirty = rows, dirty

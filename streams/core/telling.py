@@ -3,39 +3,40 @@
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from schemas import topics
 from schemas.ids import AccountId
+from streams.core.fences import Bools
 from streams.core.judging import Judgement
 from streams.core.policy import Ints
-from streams.core.snapshots import Decision, Reading, Subject, alert_message, snapshot_message
+from streams.core.snapshots import Decision, Subject, alert_message, snapshot_messages
 from streams.core.state import NEVER, Output, Partition
 
 MAX_PENDING: Final = 64
-"""A snapshot is published once this many facts wait to be told, so that parts stay bounded."""
+"""A snapshot is published once this many effects wait to be told, so that parts stay bounded."""
 
 
 def tell(partition: Partition, row: int, decision: Decision) -> None:
     """Put an alert step into the row's outbox, and its episode into the row."""
-    extra = partition.extras[row]
+    extra = partition.beside(row)
     extra.episodes[decision.step.kind] = decision.step.episode
-    subject = Subject(AccountId(partition.accounts[row]), extra, partition.rows[row])
-    extra.outbox.append(Output(topics.ALERTS.name, alert_message(subject, decision)))
+    message = alert_message(Subject(AccountId(partition.accounts[row]), extra), decision)
+    _post(partition, row, Output(topics.ALERTS.name, message))
 
 
-def publish(case: Judgement, band_changed: npt.NDArray[np.bool_]) -> int:
+def _post(partition: Partition, row: int, output: Output) -> None:
+    partition.outbox.setdefault(row, []).append(output)
+
+
+def publish(case: Judgement, band_changed: Bools) -> int:
     """Put the snapshots worth telling into the outboxes, and remember what they rested on; returns how many."""
     chosen = _worth_telling(case, band_changed)
-    state = case.state
-    for index in chosen.tolist():
-        row = int(case.rows[index])
-        extra = case.partition.extras[row]
-        subject = Subject(AccountId(case.partition.accounts[row]), extra, state[index])
-        reading = Reading(case.now, index, float(case.as_of[index]), case.clock.now)
-        value = snapshot_message(subject, reading, case.parts(index), case.tables)
-        extra.outbox.append(Output(topics.HEALTH.name, value))
-        extra.pending.clear()
+    if not len(chosen):
+        return 0
+    state, partition = case.state, case.partition
+    for row, message in snapshot_messages(case, chosen):
+        _post(partition, row, Output(topics.HEALTH.name, message))
+    partition.pending.forget(case.rows[chosen], len(partition))
     state["version"][chosen] += 1
     state["told_at"][chosen] = case.as_of[chosen]
     state["told_sums"][chosen] = case.sums[chosen]
@@ -47,11 +48,11 @@ def publish(case: Judgement, band_changed: npt.NDArray[np.bool_]) -> int:
     return len(chosen)
 
 
-def _worth_telling(case: Judgement, band_changed: npt.NDArray[np.bool_]) -> Ints:
+def _worth_telling(case: Judgement, band_changed: Bools) -> Ints:
     """Live: at once when it moved enough or changed band. Else, and for history, when the heartbeat has passed."""
     state, rules, clock = case.state, case.tables.policy.publish, case.clock
     live = case.as_of >= clock.now - case.tables.policy.alerts.history_horizon_s
     moved_by = np.abs(np.nan_to_num(case.now.score, nan=-1.0) - np.nan_to_num(state["told_score"], nan=-1.0))
     waited = state["unsaid"] & (clock.now - state["told_clock"] >= rules.heartbeat_s)
-    crowded = np.array([len(case.partition.extras[row].pending) >= MAX_PENDING for row in case.rows.tolist()])
+    crowded = case.partition.pending.counts(len(case.partition))[case.rows] >= MAX_PENDING
     return np.flatnonzero((live & ((moved_by >= rules.moved_points) | band_changed)) | waited | crowded)

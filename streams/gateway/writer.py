@@ -158,7 +158,7 @@ class Writer:
             acks="all",
             enable_idempotence=True,
             linger_ms=self._linger_ms,
-            compression_type="lz4",
+            compression_type="zstd",
             max_batch_size=BATCH_BYTES,
             # Below ours, so that the client's own error, which names the fault, comes first.
             request_timeout_ms=int(self._ack_timeout_s * 800),

@@ -15,27 +15,31 @@ import structlog
 
 from schemas.broker import Broker
 from schemas.topics import EVENT_TOPICS
-from streams.core.decide import act, decide, due, sweep
+from streams.core.decide import act, decide, due, sweep, waiting
 from streams.core.fold import fold
 from streams.core.judging import Clock
 from streams.core.policy import Tables
-from streams.core.state import Output, Partition
-from streams.core.watermark import NEVER, Watermark
+from streams.core.state import NEVER, Output, Partition
+from streams.core.watermark import Watermark
 from streams.worker import metrics
 from streams.worker.outbound import Message
 from streams.worker.records import Place, decode_batch
-from streams.worker.rows import PartitionRecord, to_value
+from streams.worker.rows import PartitionRecord, to_values
 from streams.worker.store import Held
 from streams.worker.transport import Batch
 
 TOPIC_INDEX: Final = {topic.name: index for index, topic in enumerate(EVENT_TOPICS)}
 TopicPlace = tuple[str, int]
+_SWEPT_AT_ONCE: Final = 10_000
+"""Rows whose fading is looked at in one sweep: in a large partition it goes round, and costs the same."""
 _log = structlog.get_logger()
 
 
 @dataclass(slots=True)
 class Owned:
-    """An active partition. `position` is the next offset to fold, `durable` the next one to read after a crash."""
+    """An active partition. By topic: `position` the next offset to fold, `durable` the next one to read after a crash,
+    `ends` where the log ends as last heard of.
+    """
 
     number: int
     held: Held
@@ -43,10 +47,18 @@ class Owned:
     watermark: Watermark
     position: dict[str, int] = field(default_factory=dict)
     durable: dict[str, int] = field(default_factory=dict)
+    ends: dict[str, int] = field(default_factory=dict)
     refused: list[Message] = field(default_factory=list)
     untold: list[tuple[bytes, Output]] = field(default_factory=list)
     swept_at: float = 0.0
+    sweep_from: int = 0
     unflushed: int = 0
+
+    def next_sweep(self) -> slice:
+        """The rows to sweep now; the next sweep goes on behind them."""
+        begin = self.sweep_from if self.sweep_from < len(self.held.partition) else 0
+        self.sweep_from = begin + _SWEPT_AT_ONCE
+        return slice(begin, self.sweep_from)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +88,22 @@ class Engine:
         """Facts folded and not yet taken by a flush."""
         return sum(owned.unflushed for owned in self.owned.values())
 
+    @property
+    def lag(self) -> int:
+        """Records written and not yet folded, as far as has been heard."""
+        return sum(
+            max(0, end - owned.position.get(topic, 0))
+            for owned in self.owned.values()
+            for topic, end in owned.ends.items()
+        )
+
     def own(self, number: int, held: Held, generation: int) -> None:
         """Take a recovered partition over; what its last flush decided and may not have told is told again."""
         kept = self.owned.get(number)
         if kept is not None and kept.held is held:
             # Others may have owned it while we were stalled: what we write from now on must outrank what they wrote.
             kept.generation = max(kept.generation, generation, held.newest_generation + 1)
+            kept.untold += _untold(held)
             return
         owner = max(generation, held.newest_generation + 1)
         value = NEVER if held.told.watermark is None else held.told.watermark
@@ -117,18 +139,19 @@ class Engine:
         ]
         for _, letter in decoded.refused:
             metrics.DEAD.labels(letter.reason.value).inc()
-        newest = NEVER
-        if decoded.facts:
-            result = fold(partition, index, decoded.facts, self._tables, owned.watermark.value)
-            newest = max(fact.event.time.timestamp() for fact in decoded.facts)
-            clock = self._clock(owned, now)
-            metrics.UNKNOWN_ALERTS.inc(act(partition, result.actions, clock, self._tables))
+        facts, newest = decoded.facts, NEVER
+        if len(facts):
+            result = fold(partition, index, facts, self._tables, owned.watermark.value)
+            newest = float(facts.at.max())
+            if result.actions:
+                clock = self._clock(owned, now)
+                metrics.UNKNOWN_ALERTS.inc(act(partition, result.actions, clock, self._tables))
             metrics.APPLIED.inc(result.applied)
             metrics.DUPLICATES.inc(result.duplicates)
             metrics.SKIPPED.inc(result.skipped)
             metrics.LATE.inc(result.late)
         owned.watermark.observe(index, newest, now, caught_up=batch.next >= batch.end)
-        owned.position[batch.topic] = batch.next
+        owned.position[batch.topic], owned.ends[batch.topic] = batch.next, batch.end
         owned.unflushed += len(batch.records)
 
     def mark_end(self, topic: str, number: int, end: int) -> None:
@@ -136,7 +159,7 @@ class Engine:
         owned = self.owned.get(number)
         if owned is None:
             return
-        position = owned.position.get(topic, 0)
+        position, owned.ends[topic] = owned.position.get(topic, 0), end
         owned.watermark.mark_end(TOPIC_INDEX[topic], caught_up=position >= end)
         metrics.LAG.labels(topic, str(number)).set(max(0, end - position))
 
@@ -148,7 +171,7 @@ class Engine:
         held, partition = owned.held, owned.held.partition
         self._decide(owned, now)
         moved = owned.position != owned.durable
-        if not (partition.dirty or owned.refused or owned.untold or moved):
+        if not (partition.dirty.any() or owned.refused or owned.untold or moved):
             return None
         flush = held.last_flush + 1
         rows, outputs = _packed(owned, partition, flush)
@@ -166,12 +189,13 @@ class Engine:
         metrics.ACCOUNTS.labels(str(owned.number)).set(len(partition))
         if not len(partition):
             return
-        chosen = set(partition.dirty)
-        chosen.update(due(partition, clock).tolist())
+        chosen = partition.dirty.copy()
+        chosen[due(partition, clock)] = True
         if now - owned.swept_at >= self._sweep_interval_s:
             owned.swept_at = now
-            chosen.update(sweep(partition, clock, self._tables).tolist())
-        decided = decide(partition, np.array(sorted(chosen), np.int64), clock, self._tables)
+            chosen[waiting(partition, clock, self._tables)] = True
+            chosen[sweep(partition, owned.next_sweep(), clock, self._tables)] = True
+        decided = decide(partition, np.flatnonzero(chosen), clock, self._tables)
         metrics.SNAPSHOTS.inc(decided.snapshots)
         metrics.STEPS.labels("yes").inc(decided.historic)
         metrics.STEPS.labels("no").inc(decided.steps - decided.historic)
@@ -181,27 +205,19 @@ class Engine:
 
 
 def _packed(owned: Owned, partition: Partition, flush: int) -> tuple[list[Message], list[tuple[bytes, Output]]]:
-    indices = sorted(partition.dirty)
-    partition.dirty.clear()
-    state = partition.rows
-    state["generation"][indices] = owned.generation
-    state["flush"][indices] = flush
-    rows: list[Message] = []
-    outputs: list[tuple[bytes, Output]] = []
-    for index in indices:
-        key, extra = partition.accounts[index].encode(), partition.extras[index]
-        rows.append((key, to_value(state[index], extra), ()))
-        outputs += [(key, output) for output in extra.outbox]
-        extra.outbox = []
+    changed = np.flatnonzero(partition.dirty)
+    partition.dirty[changed] = False
+    state, accounts = partition.rows, partition.accounts
+    state["generation"][changed] = owned.generation
+    state["flush"][changed] = flush
+    keys = [accounts[row].encode() for row in changed.tolist()]
+    rows: list[Message] = [(key, value, ()) for key, value in zip(keys, to_values(partition, changed), strict=True)]
+    outputs = [(accounts[row].encode(), output) for row, told in partition.outbox.items() for output in told]
+    partition.outbox.clear()
     return rows, outputs
 
 
 def _untold(held: Held) -> list[tuple[bytes, Output]]:
-    partition = held.partition
-    untold: list[tuple[bytes, Output]] = []
-    for index, extra in enumerate(partition.extras):
-        if extra.outbox:
-            if int(partition.rows["flush"][index]) > held.told.flush:
-                untold += [(partition.accounts[index].encode(), output) for output in extra.outbox]
-            extra.outbox = []
-    return untold
+    """What the last flush of the rows read decided, and may not have told."""
+    flushes, accounts = held.partition.rows["flush"], held.partition.accounts
+    return [(accounts[row].encode(), output) for row, output in held.settle() if flushes[row] > held.told.flush]

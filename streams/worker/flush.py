@@ -34,7 +34,7 @@ def new_producer(broker: Broker) -> AIOKafkaProducer:
         bootstrap_servers=broker.bootstrap,
         acks="all",
         enable_idempotence=not broker.embedded,  # the in-memory broker has one copy and loses no acknowledgement
-        compression_type="lz4",
+        compression_type="zstd",
         max_batch_size=BATCH_BYTES,
         max_request_size=MAX_REQUEST_BYTES,
         request_timeout_ms=15_000,

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import signal
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,6 +25,8 @@ from streams.worker.status import STOPPING, Board, keep_posted, serve
 
 OUTPUTS = (topics.HEALTH.name, topics.ALERTS.name, topics.DEAD_LETTERS.name)
 _GC_THRESHOLD = 100_000
+_SWITCH_S = 0.0005
+"""The thread that reads Kafka waits this long for its turn, at every step it takes; Python's own 5 ms starve it."""
 _STOP_S = 5.0
 _log = structlog.get_logger()
 
@@ -40,6 +43,7 @@ def run(settings: WorkerSettings, broker: Broker, on_ready: Callable[[], None]) 
         serve(settings.metrics_host, settings.metrics_port, board)
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD, 50, 50)
+    sys.setswitchinterval(_SWITCH_S)
     fatal = asyncio.run(_serve(settings, broker, tables, on_ready, board))
     if isinstance(fatal, StateLost):
         raise SystemExit(EXIT_STATE_LOST)
@@ -107,7 +111,11 @@ async def _until_over(app: WorkerApp, stop: asyncio.Event, loops: list[asyncio.T
 
 
 async def _flush_loop(app: WorkerApp, settings: WorkerSettings) -> None:
-    """Flushes follow one another when something changed, and once in a while because time passes."""
+    """Flushes follow one another when something changed, and once in a while because time passes.
+
+    While little waits to be read, at once, for what is told soon is worth most. In a backlog rarely: an account that
+    changed often meanwhile is then written once.
+    """
     while True:
         with suppress(TimeoutError):
             await asyncio.wait_for(app.wake.wait(), timeout=max(settings.flush_interval_s, 0.1))
@@ -116,6 +124,16 @@ async def _flush_loop(app: WorkerApp, settings: WorkerSettings) -> None:
             app.look_at_ends()
             await app.flusher.flush(time.time())
         app.folded_room.set()
+        await _pause(app, settings)
+
+
+async def _pause(app: WorkerApp, settings: WorkerSettings) -> None:
+    """Until the next flush is worth its cost: short, unless a backlog keeps coming and there is room for more of it."""
+    ends = time.monotonic() + settings.backlog_flush_interval_s
+    await asyncio.sleep(settings.flush_interval_s)
+    while app.engine.lag > settings.backlog_records and app.engine.unflushed < settings.max_unflushed:
+        if time.monotonic() >= ends or app.rebalancing:
+            return
         await asyncio.sleep(settings.flush_interval_s)
 
 

@@ -1,24 +1,37 @@
 """Rows as changelog records and back.
 
-A value is a mark of version and layout, the row's bytes as NumPy lays them out, and a JSON object with what is
-variable. The key is the account id; a key that begins with NUL is the partition's own record: up to which flush all was
-told.
+A value is a mark of version and layout, the row's bytes as NumPy lays them out, and what is beside them: a JSON object
+of its length, then the outbox, each message with its topic and length. Most accounts have nothing beside. The key is
+the account id; a key that begins with NUL is the partition's own record: up to which flush all was told.
 """
 
-from dataclasses import asdict, dataclass
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 from pydantic_core import from_json, to_json
 
-from streams.core.complaints import Complaint, CourseFact
-from streams.core.state import ROW, STATE_VERSION, Episode, Extra, Output, Pending, Profile
+from schemas.topics import OUTPUT_TOPICS
+from streams.core.complaints import NO_COMPLAINT, Complaint, CourseFact
+from streams.core.pending import Grouped
+from streams.core.policy import Ints
+from streams.core.state import ROW, STATE_VERSION, Episode, Extra, Output, Partition, Profile
 
 PARTITION_KEY: Final = b"\x00partition"
-_MARK: Final = bytes([STATE_VERSION]) + crc32(repr(ROW.descr).encode()).to_bytes(4, "big")
+MARK: Final = bytes([STATE_VERSION]) + crc32(repr(ROW.descr).encode()).to_bytes(4, "big")
 """What a value begins with: the state's version and a check of the row's layout, which must not change under it."""
+PLAIN_BYTES: Final = len(MARK) + ROW.itemsize
+"""The length of a value with nothing beside its columns."""
+
+_LENGTH: Final = struct.Struct(">I")
+_MESSAGE: Final = struct.Struct(">BI")
+_TOPICS: Final = tuple(topic.name for topic in OUTPUT_TOPICS)
+_NOTHING: Final = b"{}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,51 +52,120 @@ class PartitionRecord:
         return cls(**from_json(value))
 
 
-def to_value(row: npt.NDArray[np.void], extra: Extra) -> bytes:
-    """One row as a changelog value."""
-    variable: dict[str, Any] = {}
-    if extra.profile:
-        variable["profile"] = asdict(extra.profile)
-    if extra.complaints:
-        variable["complaints"] = {name: record.course for name, record in extra.complaints.items()}
-    if extra.episodes:
-        variable["episodes"] = {kind: asdict(episode) for kind, episode in extra.episodes.items()}
-    if extra.pending:
-        variable["pending"] = [[getattr(fact, field) for field in _PENDING] for fact in extra.pending]
-    if extra.outbox:
-        variable["outbox"] = [[output.topic, output.value.decode()] for output in extra.outbox]
-    return _MARK + row.tobytes() + to_json(variable, inf_nan_mode="constants")
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An effect of a fact that no snapshot has told yet; `said` as in `streams.core.pending`."""
+
+    said: str
+    signal: int
+    amount: float
+    at: float
 
 
-def from_value(value: bytes) -> tuple[npt.NDArray[np.void], Extra]:
-    """The row (ROW[1]) and the variable part in a changelog value.
+@dataclass(slots=True)
+class Beside:
+    """What a row's record holds beside its columns. `outbox` is what the row's last flush decided."""
+
+    extra: Extra = field(default_factory=Extra)
+    waiting: list[Waiting] = field(default_factory=list)
+    outbox: list[Output] = field(default_factory=list)
+
+
+def to_values(partition: Partition, rows: Ints) -> list[bytes]:
+    """The changelog values of some rows (distinct), in their order."""
+    octets, size = partition.rows[rows].tobytes(), ROW.itemsize
+    waiting = _waiting(partition.pending.of(rows, len(partition)))
+    return [
+        MARK + octets[begin : begin + size] + _beside(partition.extras.get(row), theirs, partition.outbox.get(row, ()))
+        for begin, row, theirs in zip(range(0, len(octets), size), rows.tolist(), waiting, strict=True)
+    ]
+
+
+def from_value(value: bytes) -> tuple[npt.NDArray[np.void], Beside]:
+    """The row (ROW[1]) and what is beside it.
 
     Raises:
         ValueError: written by a version of the state that this code does not read.
     """
-    if not value.startswith(_MARK):
-        message = f"changelog row of state {value[: len(_MARK)].hex()}, this code reads {_MARK.hex()}"
+    check_mark(value)
+    return np.frombuffer(value, ROW, count=1, offset=len(MARK)).copy(), beside_in(value)
+
+
+def check_mark(value: bytes) -> None:
+    """Refuse what another version wrote.
+
+    Raises:
+        ValueError: written by a version of the state that this code does not read.
+    """
+    if not value.startswith(MARK):
+        message = f"changelog row of state {value[: len(MARK)].hex()}, this code reads {MARK.hex()}"
         raise ValueError(message)
-    row = np.frombuffer(value, ROW, count=1, offset=len(_MARK)).copy()
-    return row, _extra(from_json(value[len(_MARK) + ROW.itemsize :]))
 
 
-_PENDING: Final = tuple(Pending.__slots__)
+def beside_in(value: bytes) -> Beside:
+    """What stands behind the row's columns."""
+    if len(value) == PLAIN_BYTES:
+        return Beside()
+    (length,) = _LENGTH.unpack_from(value, PLAIN_BYTES)
+    begin = PLAIN_BYTES + _LENGTH.size
+    variable: dict[str, Any] = from_json(value[begin : begin + length])
+    waiting = [Waiting(*fact) for fact in variable.get("waiting", [])]
+    return Beside(_extra(variable), waiting, list(_messages(value, begin + length)))
+
+
+def _beside(extra: Extra | None, waiting: Sequence[Sequence[object]], outbox: Sequence[Output]) -> bytes:
+    if extra is None and not waiting and not outbox:
+        return b""
+    variable = _variable(extra, waiting)
+    messages = [_MESSAGE.pack(_TOPICS.index(one.topic), len(one.value)) + one.value for one in outbox]
+    return b"".join((_LENGTH.pack(len(variable)), variable, *messages))
+
+
+def _variable(extra: Extra | None, waiting: Sequence[Sequence[object]]) -> bytes:
+    members: list[bytes] = []
+    if extra is not None:
+        if extra.profile:
+            members.append(b'"profile":' + to_json(asdict(extra.profile)))
+        if extra.complaints:
+            members.append(b'"complaints":{' + b",".join(_complaints(extra)) + b"}")
+        if extra.episodes:
+            members.append(b'"episodes":' + to_json({kind: asdict(one) for kind, one in extra.episodes.items()}))
+    if waiting:
+        members.append(b'"waiting":' + orjson.dumps(waiting))
+    return b"{" + b",".join(members) + b"}" if members else _NOTHING
+
+
+def _complaints(extra: Extra) -> Iterator[bytes]:
+    packed = extra.packed
+    for name, record in extra.complaints.items():
+        if name not in packed:
+            packed[name] = to_json(name) + b":" + to_json(record.course, inf_nan_mode="constants")
+        yield packed[name]
+
+
+def _waiting(grouped: Grouped) -> Iterator[Sequence[tuple[object, ...]]]:
+    effects = grouped.effects
+    columns = (effects.said.tolist(), effects.signal.tolist(), effects.amount.tolist(), effects.at.tolist())
+    facts = list(zip(*columns, strict=True))
+    begin = 0
+    for end in grouped.ends.tolist():
+        yield facts[begin:end]
+        begin = end
+
+
+def _messages(value: bytes, begin: int) -> Iterator[Output]:
+    while begin < len(value):
+        topic, length = _MESSAGE.unpack_from(value, begin)
+        begin += _MESSAGE.size
+        yield Output(_TOPICS[topic], value[begin : begin + length])
+        begin += length
 
 
 def _extra(variable: dict[str, Any]) -> Extra:
-    profile = variable.get("profile")
-    return Extra(
-        profile=Profile(**profile) if profile else None,
-        complaints={name: _complaint(values) for name, values in variable.get("complaints", {}).items()},
-        episodes={
-            kind: Episode(**{**episode, "members": tuple(episode["members"])})
-            for kind, episode in variable.get("episodes", {}).items()
-        },
-        pending=[Pending(*values) for values in variable.get("pending", [])],
-        outbox=[Output(topic, text.encode()) for topic, text in variable.get("outbox", [])],
-    )
-
-
-def _complaint(values: list[Any]) -> Complaint:
-    return Complaint(tuple((CourseFact(*fact), times) for fact, times in values))
+    extra, profile = Extra(), variable.get("profile")
+    extra.profile = Profile(**profile) if profile else None
+    for name, values in variable.get("complaints", {}).items():
+        extra.put(name, NO_COMPLAINT, Complaint(tuple((CourseFact(*fact), times) for fact, times in values)))
+    for kind, episode in variable.get("episodes", {}).items():
+        extra.episodes[kind] = Episode(**{**episode, "members": tuple(episode["members"])})
+    return extra

@@ -23,6 +23,12 @@ class WorkerSettings(BaseModel):
         Field(description="alerts decided for a moment before this are historic whatever the horizon"),
     ] = None
     flush_interval_s: Annotated[_Seconds, Field(description="the shortest time between two flushes")] = 0.05
+    backlog_flush_interval_s: Annotated[
+        _Seconds, Field(description="the longest time between two flushes while a backlog is read")
+    ] = 2.0
+    backlog_records: Annotated[
+        int, Field(ge=0, description="records waiting to be read from which on it is a backlog")
+    ] = 20_000
     sweep_interval_s: Annotated[_Seconds, Field(description="how often time alone is looked at")] = 1.0
     commit_interval_s: Annotated[_Seconds, Field(description="how often source offsets are committed")] = 2.0
     session_timeout_s: Annotated[
@@ -30,7 +36,7 @@ class WorkerSettings(BaseModel):
     ] = 8.0
     max_unflushed: Annotated[
         int, Field(ge=100, description="facts folded and not yet durable before reading pauses")
-    ] = 20_000
+    ] = 300_000
     max_batch: Annotated[int, Field(ge=1, description="records taken from the broker at once")] = 4_000
     standby_replicas: Annotated[int, Field(ge=0, le=3, description="copies of the state on other workers")] = 0
     metrics_port: Annotated[

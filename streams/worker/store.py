@@ -3,19 +3,33 @@
 The table is never written through Faust; the flush writes the changelog itself and tells the store how far it got.
 """
 
+import itertools
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import faust
+import numpy as np
+import numpy.typing as npt
 import structlog
 from faust.serializers import codecs
 from faust.stores import STORES
 from faust.stores.base import Store as FaustStore
 from faust.types import TP, EventT
 
-from streams.core.state import Partition
+from streams.core.facts import as_column
+from streams.core.pending import Effects
+from streams.core.policy import Ints
+from streams.core.state import ROW, Output, Partition
 from streams.worker.errors import UnreadableState
-from streams.worker.rows import PARTITION_KEY, PartitionRecord, from_value
+from streams.worker.rows import (
+    MARK,
+    PARTITION_KEY,
+    PLAIN_BYTES,
+    PartitionRecord,
+    Waiting,
+    beside_in,
+    check_mark,
+)
 from streams.worker.transport import Batch
 
 SCHEME: Final = "columns"
@@ -43,7 +57,8 @@ class StateTable(faust.Table[bytes, bytes]):
 class Held:
     """What this process holds of one changelog partition.
 
-    `offset` is the last changelog offset in it, -1 for none: Faust reads on from there, so it must be true.
+    `offset` is the last changelog offset in it, -1 for none: Faust reads on from there, so it must be true. `waiting`
+    and `outbox` are what rows read from the changelog have beside them and nobody has taken yet (`settle`).
     """
 
     def __init__(self) -> None:
@@ -53,33 +68,99 @@ class Held:
         self.newest_generation = 0
         self.told = PartitionRecord(flush=0, generation=0, watermark=None)
         self.last_flush = 0
+        self.waiting: dict[int, list[Waiting]] = {}
+        self.outbox: dict[int, list[Output]] = {}
+        self._replaced: set[int] = set()
 
     def apply(self, batch: Batch) -> None:
-        """Take rows of a changelog batch; a row of an older generation than one seen for the account is ignored."""
-        for record in batch.records:
+        """Take the records of a changelog batch that are new; a row of an older generation than one seen for the
+        account is ignored.
+
+        Raises:
+            ValueError: the batch leaves out records, or one of them cannot be read.
+        """
+        if self.offset >= 0 and batch.start > self.offset + 1:
+            message = f"changelog records {self.offset + 1} to {batch.start - 1} were left out"
+            raise ValueError(message)
+        fresh = [record for record in batch.records if record.offset > self.offset and record.key is not None]
+        for record in fresh:
             if record.key == PARTITION_KEY:
-                self._apply_told(record.value)
-            elif record.key is not None and record.value is not None:
-                self._apply_row(record.key.decode(), record.value)
+                self._apply_told(record.value or b"")
+        rows = [(r.key.decode(), r.value) for r in fresh if r.key and r.key != PARTITION_KEY and r.value is not None]
+        self._apply_rows([account for account, _ in rows], [value for _, value in rows])
         self.offset = max(self.offset, batch.next - 1)
 
-    def _apply_told(self, value: bytes | None) -> None:
-        told = PartitionRecord.from_bytes(value or b"")
+    def settle(self) -> list[tuple[int, Output]]:
+        """Take over what the rows read have beside them; returns the messages of their outboxes, by row.
+
+        Rows that were live here and were written by somebody else since lose what they had.
+        """
+        size = len(self.partition)
+        if self._replaced:
+            self.partition.pending.forget(np.fromiter(self._replaced, np.int64, len(self._replaced)), size)
+            for row in self._replaced:
+                self.partition.outbox.pop(row, None)
+        self.partition.pending.add(_effects(self.waiting))
+        self.partition.next_due = float(self.partition.rows["next_due"].min(initial=np.inf))
+        messages = [(row, output) for row, outputs in self.outbox.items() for output in outputs]
+        self.waiting, self.outbox, self._replaced = {}, {}, set()
+        return messages
+
+    def _apply_told(self, value: bytes) -> None:
+        told = PartitionRecord.from_bytes(value)
         self.newest_generation = max(self.newest_generation, told.generation)
         if told.generation >= self.told.generation:
             self.told = told
             self.last_flush = max(self.last_flush, told.flush)
 
-    def _apply_row(self, account: str, value: bytes) -> None:
-        row, extra = from_value(value)
-        index = self.partition.row_of(account)
-        generation = int(row["generation"][0])
-        self.newest_generation = max(self.newest_generation, generation)
-        if generation < self.partition.rows["generation"][index]:
-            return  # written late by a worker that no longer owned the partition
-        self.partition.rows[index] = row[0]
-        self.partition.extras[index] = extra
-        self.last_flush = max(self.last_flush, int(row["flush"][0]))
+    def _apply_rows(self, accounts: list[str], values: list[bytes]) -> None:
+        if not values:
+            return
+        for value in values:
+            check_mark(value)
+        new = np.frombuffer(b"".join([value[len(MARK) : PLAIN_BYTES] for value in values]), ROW)
+        rows = self.partition.rows_of(accounts)
+        self.newest_generation = max(self.newest_generation, int(new["generation"].max()))
+        changed = np.flatnonzero(np.diff(new["generation"])) + 1
+        for begin, end in itertools.pairwise([0, *changed.tolist(), len(values)]):
+            run = slice(begin, end)  # of one generation, so that the last row of an account counts
+            kept = ~outranked(new["generation"][run], self.partition.rows["generation"][rows[run]])
+            self._put(rows[run][kept], new[run][kept], list(itertools.compress(values[run], kept)))
+
+    def _put(self, rows: Ints, new: npt.NDArray[np.void], values: list[bytes]) -> None:
+        partition = self.partition
+        partition.rows[rows] = new
+        self.last_flush = max(self.last_flush, int(new["flush"].max(initial=0)))
+        if partition.pending or partition.outbox:
+            self._replaced.update(rows.tolist())
+        beside = (partition.extras, self.waiting, self.outbox)
+        for row, value in zip(rows.tolist(), values, strict=True):
+            if len(value) > PLAIN_BYTES:
+                self._put_beside(row, value)
+            else:
+                for stored in beside:
+                    stored.pop(row, None)
+
+    def _put_beside(self, row: int, value: bytes) -> None:
+        found = beside_in(value)
+        self.partition.extras[row] = found.extra
+        self.waiting[row], self.outbox[row] = found.waiting, found.outbox
+
+
+def outranked(generation: Ints, held: Ints) -> npt.NDArray[np.bool_]:
+    """bool[n]: rows written late by a worker that no longer owned the partition."""
+    return generation < held
+
+
+def _effects(waiting: dict[int, list[Waiting]]) -> Effects:
+    facts = [(row, fact) for row, theirs in waiting.items() for fact in theirs]
+    return Effects(
+        np.array([row for row, _ in facts], np.int64),
+        np.array([fact.signal for _, fact in facts], np.int64),
+        np.array([fact.amount for _, fact in facts], np.float64),
+        np.array([fact.at for _, fact in facts], np.float64),
+        as_column([fact.said for _, fact in facts]),
+    )
 
 
 class ColumnStore(FaustStore[bytes, bytes]):

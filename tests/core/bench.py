@@ -7,20 +7,24 @@ from typing import Final
 import numpy as np
 import yaml
 
-from schemas import topics
+from schemas import plain, topics
 from schemas.alerts import AlertStep
 from schemas.catalogue import AnyEvent, topic_of
+from schemas.codec import to_structured
 from schemas.health import HealthSnapshot
 from schemas.topics import EVENT_TOPICS
 from streams.core.decay import moved
-from streams.core.decide import act, decide, due, sweep
-from streams.core.fold import Fact, Folded, digest_of, fold
+from streams.core.decide import act, decide, due, sweep, waiting
+from streams.core.facts import Facts, facts_of
+from streams.core.fold import Folded, fold
 from streams.core.judging import Clock
 from streams.core.policies import default_tables
 from streams.core.policy import Floats, Policy, Tables, to_tables
 from streams.core.score import Assessment, assess
 from streams.core.state import NEVER, Output, Partition
-from streams.worker.rows import from_value, to_value
+from streams.worker.rows import to_values
+from streams.worker.store import Held
+from streams.worker.transport import Batch
 from tests.core.building import ACCOUNT, START, clock
 
 TOPIC_INDEX: Final = {topic.name: index for index, topic in enumerate(EVENT_TOPICS)}
@@ -49,10 +53,21 @@ def no_dwell() -> Tables:
     return tables_with(bands={"dwell_worse_s": 0, "dwell_better_s": 0})
 
 
-def to_fact(event: AnyEvent, offset: int, record_at: float | None = None) -> Fact:
-    """The event at a place in its topic."""
-    recorded = event.time.timestamp() if record_at is None else record_at
-    return Fact(event.subject, offset, digest_of(event.source, event.id), recorded, event)
+def to_facts(events: Sequence[AnyEvent], start: int = 0) -> Facts:
+    """The events at offsets from `start` on, as the worker reads them."""
+    read = [plain.read(to_structured(event)) for event in events]
+    return facts_of(read, range(start, start + len(events)), [event.time.timestamp() for event in events])
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A changelog record."""
+
+    offset: int
+    key: bytes
+    value: bytes
+    timestamp: int = 0
+    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 def topic_index(event: AnyEvent) -> int:
@@ -96,21 +111,19 @@ class Bench:
 
     def read(self, topic: int, start: int) -> Folded:
         """Fold what the log of a topic holds from an offset on."""
-        facts = [to_fact(event, start + index) for index, event in enumerate(self.log[topic][start:])]
+        facts = to_facts(self.log[topic][start:], start)
         result = fold(self.partition, topic, facts, self.tables, self._watermark)
-        newest = max((fact.event.time.timestamp() for fact in facts), default=NEVER)
+        newest = float(facts.at.max(initial=NEVER))
         act(self.partition, result.actions, self._clock(max(newest, self._watermark)), self.tables)
         return result
 
     def crash(self, lag: int = 0) -> None:
         """Lose what no flush made durable, and read the log again from `lag` records before the durable offsets."""
-        self.partition = Partition()
-        for account, value in self._stored.items():
-            row, extra = from_value(value)
-            extra.outbox = []
-            self.partition.add(account)
-            self.partition.rows[-1:] = row
-            self.partition.extras[-1] = extra
+        held = Held()
+        rows = [Row(offset, account.encode(), value) for offset, (account, value) in enumerate(self._stored.items())]
+        held.apply(Batch("changelog", 0, 0, len(rows), len(rows), rows))
+        held.settle()
+        self.partition = held.partition
         for topic, durable in enumerate(self._durable):
             self.read(topic, max(0, durable - lag))
 
@@ -118,12 +131,13 @@ class Bench:
         """Decide what is dirty, due or swept at the clock `now_s`, with the watermark there too unless given."""
         self._move(now_s if watermark is None else watermark)
         moment = self._clock(clock(now_s))
-        chosen = set(self.partition.dirty)
-        chosen.update(due(self.partition, moment).tolist())
+        chosen = self.partition.dirty.copy()
+        chosen[due(self.partition, moment)] = True
         if moment.now - self._swept_at >= 1.0:
             self._swept_at = moment.now
-            chosen.update(sweep(self.partition, moment, self.tables).tolist())
-        decide(self.partition, np.array(sorted(chosen), np.int64), moment, self.tables)
+            chosen[waiting(self.partition, moment, self.tables)] = True
+            chosen[sweep(self.partition, slice(0, len(chosen)), moment, self.tables)] = True
+        decide(self.partition, np.flatnonzero(chosen), moment, self.tables)
         return self._taken()
 
     def live(self, *events: AnyEvent) -> Told:
@@ -137,13 +151,12 @@ class Bench:
         return told
 
     def _taken(self) -> Told:
-        new = Told()
-        for index in sorted(self.partition.dirty):
-            extra = self.partition.extras[index]
-            self._stored[self.partition.accounts[index]] = to_value(self.partition.rows[index], extra)
-            read_into(new, extra.outbox)
-            self.partition.extras[index].outbox = []
-        self.partition.dirty.clear()
+        new, partition = Told(), self.partition
+        changed = np.flatnonzero(partition.dirty)
+        for index, value in zip(changed.tolist(), to_values(partition, changed), strict=True):
+            self._stored[partition.accounts[index]] = value
+            read_into(new, partition.outbox.pop(index, []))
+        partition.dirty[:] = False
         self._durable = [len(lane) for lane in self.log]
         self.told.snapshots += new.snapshots
         self.told.steps += new.steps

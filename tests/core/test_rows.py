@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.catalogue import AnyEvent
-from streams.core.complaints import Complaint, CourseFact
-from streams.core.state import NEVER, Episode, Extra, Output, Pending, Profile, empty_row
-from streams.worker.rows import PartitionRecord, from_value, to_value
+from streams.core.complaints import NO_COMPLAINT, Complaint, CourseFact
+from streams.core.state import NEVER, Episode, Extra, Output, Partition, Profile
+from streams.worker.rows import Beside, PartitionRecord, Waiting, from_value, to_values
 from tests.core.bench import Bench
 from tests.core.building import DAY, opened, order, profile, withdrawn
 from tests.core.timelines import SPAN_S, thorough, timelines
+
+ONLY = np.array([0])
 
 
 @thorough
@@ -24,46 +26,70 @@ def test_any_account_comes_back_as_it_was(told: list[AnyEvent], named: bool, flu
     if flushed:
         bench.flush(SPAN_S + 9)
         bench.feed(opened(SPAN_S, 4, "C-9", due_after_s=0.25))
-    row, extra = bench.partition.rows[0], bench.partition.extras[0]
-    again_row, again_extra = from_value(to_value(row, extra))
-    assert again_row.tobytes() == row.tobytes()
-    assert again_extra == extra
+    partition = bench.partition
+    [value] = to_values(partition, ONLY)
+    row, beside = from_value(value)
+    assert row.tobytes() == partition.rows[0].tobytes()
+    assert beside.extra == partition.extras.get(0, Extra())
+    assert beside.waiting == waiting_in(partition)
+    assert beside.outbox == partition.outbox.get(0, [])
+
+
+def waiting_in(partition: Partition) -> list[Waiting]:
+    effects = partition.pending.all()
+    columns = (effects.said.tolist(), effects.signal.tolist(), effects.amount.tolist(), effects.at.tolist())
+    return [Waiting(*fact) for fact in zip(*columns, strict=True)]
+
+
+def of_one(extra: Extra | None = None, outbox: list[Output] | None = None) -> bytes:
+    """The value of an account of which nothing else is known."""
+    partition = Partition()
+    partition.rows_of(["A-1"])
+    if extra is not None:
+        partition.extras[0] = extra
+    if outbox:
+        partition.outbox[0] = outbox
+    [value] = to_values(partition, ONLY)
+    return value
 
 
 def test_an_empty_row_keeps_its_infinities_and_its_nan() -> None:
-    row, extra = from_value(to_value(empty_row()[0], Extra()))
+    row, beside = from_value(of_one())
     assert np.isnan(row["told_score"][0])
     assert row["at"][0] == NEVER
     assert row["next_due"][0] == row["since"][0] == row["first_at"][0] == np.inf
-    assert extra == Extra()
+    assert beside == Beside()
 
 
 @pytest.mark.parametrize(
     "fill",
     [
         lambda extra: setattr(extra, "profile", Profile(1.5, "Müller & Søn “A”", "mid", "12000.00", "EUR", "M-1")),
-        lambda extra: extra.complaints.update(C=Complaint(((CourseFact("opened", 0.1 + 0.2, 4), -1),))),
-        lambda extra: extra.complaints.update({"": Complaint()}),
+        lambda extra: extra.put("C", NO_COMPLAINT, Complaint(((CourseFact("opened", 0.1 + 0.2, 4), -1),))),
+        lambda extra: extra.put("", NO_COMPLAINT, Complaint()),
+        lambda extra: extra.put("C", NO_COMPLAINT, Complaint(((CourseFact("opened", 1.5, 4, 7.25), 1),))),
         lambda extra: extra.episodes.update(band_dropped=Episode(3, open=True, step_no=7, members=("a", "b"))),
-        lambda extra: extra.pending.append(Pending("id", "/s", "t", 1.1, 24, -1.0, 1 / 3)),
-        lambda extra: extra.outbox.append(Output("account.alerts", b'{"text":"\xc3\xa6 \\u0000 \\""}')),
-        lambda extra: extra.pending.append(Pending("id", "/s", "t", NEVER, 24, float("inf"), NEVER)),
     ],
 )
 def test_what_is_beside_the_columns_comes_back_exactly(fill: Callable[[Extra], object]) -> None:
     extra = Extra()
     fill(extra)
-    assert from_value(to_value(empty_row()[0], extra))[1] == extra
+    assert from_value(of_one(extra))[1] == Beside(extra)
+
+
+def test_messages_that_wait_to_be_told_come_back_exactly() -> None:
+    outbox = [Output("account.alerts", b'{"text":"\xc3\xa6 \\u0000 \\""}'), Output("account.health", b"")]
+    assert from_value(of_one(outbox=outbox))[1] == Beside(outbox=outbox)
 
 
 def test_the_row_that_comes_back_may_be_written() -> None:
-    row, _ = from_value(to_value(empty_row()[0], Extra()))
+    row, _ = from_value(of_one())
     row["flush"] = 7
     assert row["flush"][0] == 7
 
 
 def test_a_row_of_another_state_version_is_refused() -> None:
-    value = to_value(empty_row()[0], Extra())
+    value = of_one()
     with pytest.raises(ValueError, match="this code reads"):
         from_value(b"\x09" + value[1:])
 

@@ -1,0 +1,89 @@
+"""Effects that no snapshot has told yet, as columns of a partition: one entry a fact and signal, oldest first."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from streams.core.facts import Objects
+from streams.core.policy import Floats, Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """m effects: `row: int64[m]` whose, `signal: int64[m]` index in `COUNTED_SIGNALS`, `amount: float64[m]` added to it
+    as of `at: float64[m]` (epoch seconds), `said: object[m]` what a part says of the fact (`told` of
+    `streams.core.facts`).
+    """
+
+    row: Ints
+    signal: Ints
+    amount: Floats
+    at: Floats
+    said: Objects
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def taken(self, places: npt.NDArray[np.bool_] | Ints) -> "Effects":
+        """Those at some places."""
+        return Effects(self.row[places], self.signal[places], self.amount[places], self.at[places], self.said[places])
+
+
+NONE: Final = Effects(
+    np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), np.empty(0), np.empty(0, dtype=np.object_)
+)
+
+
+class Pending:
+    """A partition's untold effects. They come in batches; grouping them by row is left to whoever reads."""
+
+    def __init__(self) -> None:
+        self._batches: list[Effects] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._batches)
+
+    def add(self, effects: Effects) -> None:
+        """Effects of facts just folded."""
+        if len(effects):
+            self._batches.append(effects)
+
+    def all(self) -> Effects:
+        """Every one, oldest first."""
+        if len(self._batches) > 1:
+            columns = zip(*((e.row, e.signal, e.amount, e.at, e.said) for e in self._batches), strict=True)
+            self._batches = [Effects(*(np.concatenate(column) for column in columns))]
+        return self._batches[0] if self._batches else NONE
+
+    def counts(self, rows: int) -> Ints:
+        """How many each of the partition's `rows` rows has, int64[rows]."""
+        return np.bincount(self.all().row, minlength=rows)
+
+    def of(self, rows: Ints, size: int) -> "Grouped":
+        """Those of `rows` (distinct places in a partition of `size` rows), grouped in the order of `rows`."""
+        pending, place = self.all(), np.full(size, -1, np.int64)
+        place[rows] = np.arange(len(rows))
+        theirs = place[pending.row]
+        chosen = np.flatnonzero(theirs >= 0)
+        chosen = chosen[np.argsort(theirs[chosen], kind="stable")]
+        ends = np.cumsum(np.bincount(theirs[chosen], minlength=len(rows)))
+        return Grouped(pending.taken(chosen), theirs[chosen], ends)
+
+    def forget(self, rows: Ints, size: int) -> None:
+        """Drop those of `rows`: a snapshot told them."""
+        told = np.zeros(size, bool)
+        told[rows] = True
+        pending = self.all()
+        left = pending.taken(~told[pending.row])
+        self._batches = [left] if len(left) else []
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """Effects in the order of some rows: those of row i end before `ends[i]`; `place: int64[m]` says which i."""
+
+    effects: Effects
+    place: Ints
+    ends: Ints
