@@ -73,7 +73,7 @@ def test_it_agrees_with_the_fold_on_what_is_open_and_owed() -> None:
     accounts, bench = reckoned(records), folded(records)
     sla_h = default_tables().policy.complaints.answer_sla_h
     for name, index in bench.partition.index.items():
-        held = bench.partition.extras[index].complaints
+        held = bench.partition.beside(index).complaints
         assert accounts[name].open_complaints() == sum(record.is_open for record in held.values())
         due = {key: record.due(sla_h) for key, record in held.items() if record.owes_answer}
         reckoned_due = {key: record.due_at(POLICY) for key, record in accounts[name].complaints().items()}
