@@ -41,7 +41,7 @@ from tests.torture.rows import Stored, in_force
 QUIET_S: Final = 10.0
 """Longer than the heartbeat by which the last snapshot is told."""
 
-SETTLE_S: Final = 150.0
+SETTLE_S: Final = 90.0
 _TOLD_EVERY_S: Final = 20.0
 _WATCHED: Final = (HEALTH, DEAD_LETTERS)
 _DUE_MARGIN_S: Final = 5.0
