@@ -21,6 +21,7 @@ from tests.torture.records import Kind, Record
 SOURCES: Final = ("crm", "shop", "helpdesk")
 DAY_S: Final = 86_400.0
 _SHUFFLED_OVER: Final = 16
+_SOON: Final = (1, 30)
 _CHANNELS: Final = ("call", "email", "meeting", "chat", "visit", "portal")
 _CATEGORIES: Final = ("billing", "delivery", "product", "service", "technical")
 _CHANGES: Final = ("started", "renewed", "expanded", "reduced", "cancelled")
@@ -39,6 +40,11 @@ class Recipe:
     duplicates: float = 0.06
     poison: float = 0.01
     partitions: int = 4
+
+    @property
+    def later(self) -> tuple[int, int]:
+        """How many records after a fact its later duplicates come: few enough of its account, and some flushes on."""
+        return 200, min(2_500, 8 * self.accounts)
 
 
 Making = Callable[[float], Record]
@@ -77,7 +83,7 @@ class Load:
         if self._rng.random() < self._recipe.duplicates:
             again = record._replace(kind=Kind.DUPLICATE)
             for _ in range(self._rng.choice((1, 1, 1, 2))):
-                self._after(self._rng.choice(((1, 30), (200, 2_500))), lambda _now: again)
+                self._after(self._rng.choice((_SOON, self._recipe.later)), lambda _now: again)
         return record
 
     def _after(self, span: tuple[int, int], make: Making) -> None:

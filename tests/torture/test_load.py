@@ -56,8 +56,9 @@ def test_a_duplicate_is_the_same_bytes_again() -> None:
     assert sum(value in facts for value in again) > len(again) - 20  # the window may turn the two around
 
 
-def test_between_a_fact_and_its_duplicate_lie_few_facts_of_its_account() -> None:
-    records = made(20_000, Recipe(seed=4))
+@pytest.mark.parametrize("accounts", [2_000, 300, 100])
+def test_between_a_fact_and_its_duplicate_lie_few_facts_of_its_account(accounts: int) -> None:
+    records = made(20_000, Recipe(seed=4, accounts=accounts))
     place: dict[bytes, int] = {}
     seen: dict[bytes, int] = {}
     for record in records:
@@ -65,7 +66,7 @@ def test_between_a_fact_and_its_duplicate_lie_few_facts_of_its_account() -> None
             continue
         seen[record.key] = seen.get(record.key, 0) + 1
         first = place.setdefault(record.value, seen[record.key])
-        assert seen[record.key] - first < 16
+        assert seen[record.key] - first < 24
 
 
 def test_facts_are_late_and_out_of_order() -> None:
