@@ -81,19 +81,25 @@ class Flusher:
                 return
 
     async def _write(self, part: Taken) -> None:
-        number = part.owned.number
-        if part.rows:
-            last, _ = await write(self._producer, topics.CHANGELOG.name, number, part.rows)
-            part.owned.held.offset = max(part.owned.held.offset, last)
-        await self._tell(part, number)
+        """In this order: what was never durable must not be told, what may not have been told must not be forgotten."""
+        await self._keep(part, part.rows)
+        await self._tell(part)
         if part.outputs:
             record: Message = (PARTITION_KEY, part.told.to_bytes(), ())
-            last, _ = await write(self._producer, topics.CHANGELOG.name, number, [record])
-            part.owned.held.offset = max(part.owned.held.offset, last)
+            await self._keep(part, [record])
             part.owned.held.told = part.told
         part.owned.durable.update(part.positions)
 
-    async def _tell(self, part: Taken, number: int) -> None:
+    async def _keep(self, part: Taken, records: list[Message]) -> None:
+        """Write to the changelog."""
+        if records:
+            held = part.owned.held
+            last, _ = await write(self._producer, topics.CHANGELOG.name, part.owned.number, records)
+            held.offset = max(held.offset, last)
+
+    async def _tell(self, part: Taken) -> None:
+        """Publish what was decided, and what was refused."""
+        number = part.owned.number
         by_topic: defaultdict[str, list[Message]] = defaultdict(list)
         for key, output in part.outputs:
             by_topic[output.topic].append((key, output.value, ()))
