@@ -58,8 +58,13 @@ class Flusher:
             if not taken:
                 return False
             await asyncio.gather(*(self._until_written(part) for part in taken))
-            metrics.FLUSH_MS.observe((time.monotonic() - started) * 1000.0)
+            took_s = time.monotonic() - started
+            metrics.FLUSH_MS.observe(took_s * 1000.0)
             metrics.FLUSH_ROWS.observe(sum(len(part.rows) for part in taken))
+            metrics.UNFLUSHED.set(self._engine.unflushed)
+            oldest_cause = min(part.oldest_cause for part in taken)
+            if oldest_cause < now:
+                metrics.EVENT_TO_HEALTH_MS.observe((now + took_s - oldest_cause) * 1000.0)
             return True
 
     def committable(self) -> dict[tuple[str, int], int]:
