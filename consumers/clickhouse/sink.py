@@ -18,7 +18,7 @@ from consumers.clickhouse.settings import SinkSettings
 from consumers.clickhouse.writer import Writer
 from consumers.runtime import loop
 from consumers.runtime.clickhouse import ClickHouse
-from consumers.runtime.status import Status, serve
+from consumers.runtime.status import Status
 from consumers.runtime.stopping import stop_signals
 from consumers.runtime.subscription import Record, Subscription
 from schemas.broker import Broker
@@ -31,10 +31,13 @@ TOPICS: Final = tuple(topic.name for topic in (*INPUT_TOPICS, *OUTPUT_TOPICS))
 log = structlog.get_logger()
 
 
-def run(settings: SinkSettings, clickhouse: ClickHouse, broker: Broker, on_ready: Callable[[], None]) -> None:
-    """Carry until SIGTERM or SIGINT. ClickHouse may be away, at the start too: nothing is skipped meanwhile."""
-    status = Status()
-    serve(settings.metrics_port, settings.metrics_host, status)
+def run(
+    settings: SinkSettings, clickhouse: ClickHouse, broker: Broker, on_ready: Callable[[], None], status: Status
+) -> None:
+    """Carry until SIGTERM or SIGINT; `status` is kept true.
+
+    ClickHouse may be away, at the start too: nothing is skipped meanwhile.
+    """
     _calm_collector()
     subscription = Subscription(
         group=SINK_GROUP,

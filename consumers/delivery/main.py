@@ -23,7 +23,7 @@ from consumers.runtime import loop
 from consumers.runtime.errors import Retry, StoppedEarly
 from consumers.runtime.follower import Follower
 from consumers.runtime.producer import Publisher
-from consumers.runtime.status import Status, serve
+from consumers.runtime.status import Status
 from consumers.runtime.stopping import stop_signals
 from consumers.runtime.subscription import Record
 from schemas.broker import Broker
@@ -36,11 +36,9 @@ _CLIENT = "account-pulse-delivery"
 log = structlog.get_logger()
 
 
-def run(settings: DeliverySettings, broker: Broker, on_ready: Callable[[], None]) -> None:
-    """Deliver until SIGTERM or SIGINT. Must run in the main thread."""
+def run(settings: DeliverySettings, broker: Broker, on_ready: Callable[[], None], status: Status) -> None:
+    """Deliver until SIGTERM or SIGINT; `status` is kept true. Must run in the main thread."""
     with stop_signals() as stop:
-        status = Status()
-        serve(settings.metrics_port, settings.metrics_host, status)
         run_until(settings, broker, stop, on_ready, status)
 
 

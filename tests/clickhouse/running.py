@@ -21,9 +21,13 @@ import json, sys
 from consumers.clickhouse.settings import SinkSettings
 from consumers.clickhouse.sink import run
 from consumers.runtime.clickhouse import ClickHouse
+from consumers.runtime.status import Status
+from pulse.status import serve
 from schemas.broker import Broker
 sink, clickhouse, broker = (json.loads(text) for text in sys.argv[1:])
-run(SinkSettings(**sink), ClickHouse(**clickhouse), Broker(**broker), {_READY})
+settings, status = SinkSettings(**sink), Status()
+serve(settings.metrics_port, settings.metrics_host, status)
+run(settings, ClickHouse(**clickhouse), Broker(**broker), {_READY}, status)
 """
 
 

@@ -7,7 +7,8 @@ from uuid import uuid4
 import httpx
 
 from consumers.runtime.loop import Subscription
-from consumers.runtime.status import STALE_S, Status, serve
+from consumers.runtime.status import STALE_S, Status
+from pulse.status import serve
 from schemas.broker import Broker
 from tests.runtime.running import Remembering, Running, make_topic, refuse_times, running, send
 from tests.waiting import until
