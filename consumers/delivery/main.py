@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from consumers.delivery import metrics
 from consumers.delivery.channels.inbox import Inbox
 from consumers.delivery.channels.mail_message import mail_bytes
 from consumers.delivery.channels.port import Channel
@@ -70,8 +71,11 @@ class _Process:
         self._broker = broker
         self._stop = stop
         self._directory = Directory()
-        self._desk = ReceiptDesk(Ledger(), stack.enter_context(Publisher(broker, _CLIENT, stop)), utc_now)
-        self._sender = stack.enter_context(closing(Sender(channels(settings), self._desk, settings.retry)))
+        ledger = Ledger(settings.max_remembered)
+        metrics.REMEMBERED_LIMIT.set(settings.max_remembered)
+        self._desk = ReceiptDesk(ledger, stack.enter_context(Publisher(broker, _CLIENT, stop)), utc_now)
+        sender = Sender(channels(settings), self._desk, settings.retry, settings.max_waiting)
+        self._sender = stack.enter_context(closing(sender))
         self._managers = stack.enter_context(Follower(broker, (MANAGERS.name,), self._learn, stop))
         self._receipts = stack.enter_context(Follower(broker, (DELIVERIES.name,), self._fold, stop))
 
@@ -99,6 +103,8 @@ class _Process:
             group=DELIVERY_GROUP,
             topics=(ALERTS.name, MANAGERS.name),
             max_records=500,
+            max_bytes=self._settings.max_batch_bytes,
+            fetch_bytes=self._settings.max_fetch_bytes,
             poll_s=0.1,
             embedded_fetch_wait_ms=5,
             session_timeout_s=6.0,

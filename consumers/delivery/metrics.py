@@ -36,3 +36,28 @@ UNREADABLE = Counter(
     "Records that are no alert step or manager; they went to the dead letters.",
     ["topic"],
 )
+WAITING = Gauge(
+    "pulse_delivery_waiting_notifications",
+    "Notifications that wait for another attempt. Growing: their channel is away. At the limit no alert is taken.",
+)
+WAITING_LIMIT = Gauge(
+    "pulse_delivery_waiting_notifications_limit",
+    "The most that may wait: the setting max_waiting.",
+)
+UNWRITTEN = Gauge(
+    "pulse_delivery_unwritten_receipts",
+    "Receipts that the broker has not acknowledged, never more than one batch leaves. Staying up: look at Kafka.",
+)
+REMEMBERED = Gauge(
+    "pulse_delivery_remembered_notifications",
+    "Settled notifications known by their ids. At the limit the older half is forgotten: nothing to do.",
+)
+REMEMBERED_LIMIT = Gauge(
+    "pulse_delivery_remembered_notifications_limit",
+    "The most that are remembered: the setting max_remembered.",
+)
+BEYOND_MEMORY = Counter(
+    "pulse_delivery_beyond_memory_total",
+    "Decisions told to nobody, because they are older than what is remembered and may have been told. Rising without a"
+    " replay of account.alerts: raise max_remembered.",
+)
