@@ -43,6 +43,8 @@ def run(
         group=SINK_GROUP,
         topics=TOPICS,
         max_records=settings.max_records,
+        max_bytes=settings.max_batch_bytes,
+        fetch_bytes=settings.max_fetch_bytes,
         poll_s=settings.poll_s,
         gather_s=_GATHER_S if broker.embedded else 0.0,
         session_timeout_s=settings.session_timeout_s,

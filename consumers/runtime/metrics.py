@@ -43,3 +43,23 @@ REBALANCES = Counter(
     "Times the group gave this consumer a new set of partitions.",
     ["group"],
 )
+BATCH_BYTES = Gauge(
+    "pulse_consumer_batch_bytes",
+    "Bytes of the last batch of records that was handled at once. Near the limit: a backlog is being worked off.",
+    ["group"],
+)
+BATCH_BYTES_LIMIT = Gauge(
+    "pulse_consumer_batch_bytes_limit",
+    "The most that one batch may have: the setting max_batch_bytes.",
+    ["group"],
+)
+FETCHED_BYTES = Gauge(
+    "pulse_consumer_fetched_bytes",
+    "Bytes fetched from the broker and not handled yet, as they came. Near the limit for long: the handling is slow.",
+    ["group"],
+)
+FETCHED_BYTES_LIMIT = Gauge(
+    "pulse_consumer_fetched_bytes_limit",
+    "The most that may be fetched ahead: the setting max_fetch_bytes.",
+    ["group"],
+)
