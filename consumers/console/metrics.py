@@ -21,3 +21,13 @@ REQUESTS: Final = Histogram(
 )
 DENIED: Final = Counter("pulse_console_denied_total", "requests refused", ["why"])
 ACTIONS: Final = Counter("pulse_console_actions_total", "events of people sent to the gateway", ["outcome"])
+RING_BYTES: Final = Gauge(
+    "pulse_console_ring_bytes",
+    "bytes of records kept for pages that come back. At the limit the oldest go, and who was away longer reads anew",
+)
+RING_BYTES_LIMIT: Final = Gauge("pulse_console_ring_bytes_limit", "the most that are kept: the setting ring_bytes")
+PAGES_BYTES: Final = Gauge(
+    "pulse_console_pages_bytes",
+    "bytes of changes that wait for slow pages. At the limit the slowest is told to read itself anew",
+)
+PAGES_BYTES_LIMIT: Final = Gauge("pulse_console_pages_bytes_limit", "the most that may wait: the setting pages_bytes")
