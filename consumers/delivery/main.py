@@ -107,7 +107,7 @@ class _Process:
             fetch_bytes=self._settings.max_fetch_bytes,
             poll_s=0.1,
             embedded_fetch_wait_ms=5,
-            session_timeout_s=6.0,
+            session_timeout_s=self._settings.session_timeout_s,
             instance_id=self._settings.instance_id,
             on_assigned=self._receipts.catch_up,
             status=status,

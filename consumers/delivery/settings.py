@@ -76,6 +76,7 @@ class DeliverySettings(BaseModel):
     instance_id: Annotated[str | None, Field(description="name of this process in its group, for quick restarts")] = (
         None
     )
+    session_timeout_s: Annotated[float, Field(ge=1, le=300, description="silence after which a member is gone")] = 6.0
     metrics_port: Annotated[
         int | None, Field(ge=1, le=65535, description="serves /metrics, /healthz and /readyz; none serves nothing")
     ] = None
