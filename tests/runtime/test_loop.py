@@ -18,14 +18,16 @@ from pulse.local.ports import free_port
 from schemas.broker import Broker
 from schemas.limits import MAX_EVENT_BYTES
 from tests.runtime.running import Remembering, Running, drop, make_topic, refuse_times, running, send, sending
-from tests.waiting import until
+from tests.waiting import SESSION_S, until
 
 
 def fresh(broker: Broker, partitions: int = 1, **settings: Any) -> Subscription:
     """A group of its own on a topic of its own, which exists."""
     name = uuid4().hex[:8]
     make_topic(broker, f"topic-{name}", partitions)
-    return Subscription(group=f"group-{name}", topics=(f"topic-{name}",), **settings)
+    return Subscription(
+        group=f"group-{name}", topics=(f"topic-{name}",), **{"session_timeout_s": SESSION_S, **settings}
+    )
 
 
 def test_every_record_is_handled_once_in_order_when_nothing_goes_wrong(broker: Broker) -> None:
@@ -174,7 +176,7 @@ def test_idle_is_called_and_a_stop_is_seen_while_a_retry_is_waited_for(broker: B
 
 
 def test_what_was_refused_until_the_stop_is_read_by_the_next_run(broker: Broker) -> None:
-    subscription, stuck, well = fresh(broker, session_timeout_s=6), Remembering(refuse_times(99)), Remembering()
+    subscription, stuck, well = fresh(broker), Remembering(refuse_times(99)), Remembering()
     send(broker, subscription.topics[0], [b"1", b"2"])
     with running(subscription, broker, stuck):
         stuck.until(lambda it: it.calls > 1)
@@ -187,7 +189,7 @@ def test_an_error_that_is_not_understood_ends_the_loop_without_a_commit(broker: 
     def fail(_: Sequence[Record]) -> None:
         raise ZeroDivisionError
 
-    subscription, broken, well = fresh(broker, session_timeout_s=6), Remembering(fail), Remembering()
+    subscription, broken, well = fresh(broker), Remembering(fail), Remembering()
     send(broker, subscription.topics[0], [b"1"])
     loop = Running(subscription, broker, broken)
     loop.join(30)
@@ -198,7 +200,7 @@ def test_an_error_that_is_not_understood_ends_the_loop_without_a_commit(broker: 
 
 def test_a_second_member_takes_over_a_part_and_nothing_is_skipped(kafka_broker: Broker) -> None:
     broker = kafka_broker  # the in-memory one loses track of a group while its members change
-    subscription = fresh(broker, partitions=4, session_timeout_s=6)
+    subscription = fresh(broker, partitions=4)
     first, second = Remembering(), Remembering()
     with running(subscription, broker, first):
         for number in range(4):
@@ -221,7 +223,7 @@ def test_lag_is_measured_for_every_partition(broker: Broker) -> None:
 
 
 def test_records_that_were_dropped_before_they_were_read_are_counted(broker: Broker) -> None:
-    subscription, handler = fresh(broker, session_timeout_s=6), Remembering()
+    subscription, handler = fresh(broker), Remembering()
     topic = subscription.topics[0]
     send(broker, topic, [b"1"])
     with running(subscription, broker, handler):
