@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: argparse.Namespace) -> Mapping[str, object]:
     if given.name == "latency":
-        return latency.run(latency.Options(given.quick, tuple(given.rates)))
+        return latency.run(latency.Options(given.quick, tuple(given.rates), given.half_of))
     return engine.run(engine.Options(given.quick, tuple(given.only), given.seed, given.events))
 
 
@@ -43,8 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--only", nargs="+", choices=engine.names(), default=[], metavar="NAME", help="these contenders")
     one.add_argument("--events", type=int, help="how many events to write")
     one.add_argument("--seed", type=int, default=1, help="of the load")
-    two = names.add_parser("latency", help="event to health by a timetable, beside the raw two hops")
+    two = names.add_parser("latency", help="event to health and alert by a timetable, beside the raw two hops")
     two.add_argument("--rates", nargs="+", type=int, default=[1_000, 10_000], help="events a second")
+    two.add_argument("--half-of", type=int, metavar="N", help="and half of N; without it the full run measures N")
     for each in (one, two):
         each.add_argument("--quick", action="store_true", help="less of it: minutes instead of a quarter of an hour")
         each.add_argument("--json", action="store_true", help="the last line is one JSON object")

@@ -21,8 +21,8 @@ from schemas.broker import Broker
 from schemas.topics import DEAD_LETTERS
 
 CONTENDERS: Final = (OURS, AT_LEAST_ONCE, EXACTLY_ONCE, QUIX_STREAMS, FAUST_DOCUMENTED)
-_FULL: Final = Load(events=2_000_000, warm_up_s=5, watch_s=45)
-_QUICK: Final = Load(events=600_000, warm_up_s=1, watch_s=16)
+_FULL: Final = Load(events=4_000_000, warm_up_s=5, watch_s=45)
+_QUICK: Final = Load(events=1_500_000, warm_up_s=1, watch_s=16)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """How latencies are spread, and which events a record tells of. Pure: no clock, no broker."""
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from pydantic_core import from_json
 
 WORTH_TELLING: Final = 0.5
 """Points. What has moved by less waits for the heartbeat, which says nothing of speed."""
@@ -37,6 +38,7 @@ def told_by_snapshot(value: bytes) -> Iterator[int]:
 
     None where the score did not move enough, and the heartbeat or a change of band told it.
 
+    >>> import json
     >>> def part(number, points): return {"kind": "event", "event_id": f"e{number}", "points": points}
     >>> change = [part(3, 2.0), part(5, -1.9), part(8, 0.9), part(9, 0.1), {"kind": "decay", "points": -0.1}]
     >>> list(told_by_snapshot(json.dumps({"previous_score": 50, "change": change}).encode()))
@@ -44,7 +46,7 @@ def told_by_snapshot(value: bytes) -> Iterator[int]:
     >>> list(told_by_snapshot(json.dumps({"previous_score": 50, "change": change[:2]}).encode()))
     []
     """
-    snapshot = json.loads(value)
+    snapshot = from_json(value)
     change = snapshot["change"]
     parts = sorted((int(p["event_id"][1:]), p["points"]) for p in change if p["kind"] == "event")
     if snapshot["previous_score"] is None:
@@ -68,4 +70,4 @@ def told_by_event(value: bytes) -> Iterator[int]:
     >>> list(told_by_event(b'{"specversion":"1.0","id":"e12"}'))
     [12]
     """
-    yield int(json.loads(value)["id"][1:])
+    yield int(from_json(value)["id"][1:])
