@@ -20,7 +20,7 @@ from schemas.broker import Broker
 from schemas.topics import WORKER_APP
 
 _LOOK_EVERY_S: Final = 0.1
-_STALLED_AFTER_S: Final = 120.0
+_STALLED_AFTER_S: Final = 300.0
 _STOP_S: Final = 60.0
 
 
