@@ -39,15 +39,15 @@ class Worker:
     def __post_init__(self) -> None:
         self._port = free_port()
         settings = {
-            "PULSE_BROKER__BOOTSTRAP": self.broker.bootstrap,
-            "PULSE_BROKER__PARTITIONS": str(self.broker.partitions),
-            "PULSE_STACK__DATA": str(self.data),
-            "PULSE_WORKER__METRICS_PORT": str(self._port),
-            "PULSE_WORKER__STANDBY_REPLICAS": str(self.standby_replicas),
+            "BROKER__BOOTSTRAP": self.broker.bootstrap,
+            "BROKER__PARTITIONS": self.broker.partitions,
+            "STACK__DATA": self.data,
+            "WORKER__METRICS_PORT": self._port,
+            "WORKER__INSTANCE_ID": self.instance_id,
+            "WORKER__STANDBY_REPLICAS": self.standby_replicas,
         }
-        if self.instance_id is not None:
-            settings["PULSE_WORKER__INSTANCE_ID"] = self.instance_id
-        self.child = Child(Command(self.name, (sys.executable, "-m", "pulse", "worker"), settings))
+        env = {f"PULSE_{name}": str(value) for name, value in settings.items() if value is not None}
+        self.child = Child(Command(self.name, (sys.executable, "-m", "pulse", "worker"), env))
 
     @property
     def pid(self) -> int:

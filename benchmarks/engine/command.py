@@ -19,6 +19,7 @@ from benchmarks.load import TOPICS, Recipe, records
 from pulse.errors import StackFailed
 from schemas.broker import Broker
 from schemas.topics import DEAD_LETTERS
+from streams.gateway.writer import BATCH_BYTES
 
 CONTENDERS: Final = (OURS, AT_LEAST_ONCE, EXACTLY_ONCE, QUIX_STREAMS, FAUST_DOCUMENTED)
 _FULL: Final = Load(events=4_000_000, warm_up_s=5, watch_s=45)
@@ -60,7 +61,8 @@ def run(options: Options) -> Figures:
 
 def _fill(broker: Broker, recipe: Recipe) -> None:
     names = ", ".join(topic.name for topic in TOPICS)
-    _say(f"load: {recipe.count:,} events, {recipe.accounts:,} accounts, seed {recipe.seed}, on {names}")
+    _say(f"load: {recipe.count:,} events, {recipe.accounts:,} accounts, seed {recipe.seed}, on {names};")
+    _say(f"  written as our gateway writes: lz4, batches of up to {BATCH_BYTES // 1024} KiB that wait 5 ms for company")
     machine.fill(broker, records(recipe))
     _say(
         f"Apache Kafka, one node, {broker.partitions} partitions a topic;"

@@ -5,6 +5,7 @@ those are committed, so that the state holds every account; it ends at 70 % of t
 out of work: with a few busy accounts partitions are not of one size.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from benchmarks import machine
 from benchmarks.census import census
 from benchmarks.following import follow
 from benchmarks.load import TOPICS, Recipe, records
-from benchmarks.pace import Pace, pace
+from benchmarks.pace import Pace, Sample, pace
 from benchmarks.workers import Worker, wait_shared, wait_until
 from pulse.errors import StackFailed
 from schemas.broker import Broker
@@ -44,35 +45,42 @@ def measure(case: Case) -> Pace:
         TooShort: too few commits were seen.
     """
     with machine.running_kafka() as (broker, folder):
-        now = datetime.now(UTC)
-        machine.fill(broker, census(range(case.accounts), now - timedelta(seconds=_LOAD_SPAN_S)))
         with machine.Watch(broker, WORKER_APP, [topic.name for topic in TOPICS]) as watch:
-            known = watch.written_by_place()
-            recipe = Recipe(case.events, now, accounts=case.accounts, skew=SKEW, span_s=_LOAD_SPAN_S)
-            machine.fill(broker, records(recipe))
-            found = _applied(case, broker, folder, (watch, known))
+            known = _written(case, broker, watch)
+            workers = _started(case, broker, folder)
+            try:
+                wait_shared(workers)
+                wait_until(lambda: watch.has_passed(known), workers, "the accounts are not applied")
+                steps = follow([worker.child for worker in workers], watch, _enough(case))
+            finally:
+                for worker in workers:
+                    worker.child.stop()
         _refuse_dead_letters(broker)
-    return found
+    return pace(steps, case.accounts + case.events, case.warm_up_s)
 
 
-def _applied(case: Case, broker: Broker, folder: Path, load: tuple[machine.Watch, dict[tuple[str, int], int]]) -> Pace:
-    watch, known = load
-    workers: list[Worker] = []
-    try:
-        workers += [Worker(broker, folder / f"w{number}", f"worker {number}") for number in range(case.workers)]
-        wait_shared(workers)
-        wait_until(lambda: watch.has_passed(known), workers, "the accounts are not applied")
-        until = case.accounts + case.events * _UNTIL
-        steps = follow(
-            [worker.child for worker in workers],
-            watch,
-            lambda steps: bool(steps) and (steps[-1].events >= until or steps[-1].at_s - steps[0].at_s >= case.watch_s),
-        )
-        return pace(steps, case.accounts + case.events, case.warm_up_s)
-    finally:
-        for worker in workers:
-            worker.child.kill()
-            worker.child.wait()
+def _started(case: Case, broker: Broker, folder: Path) -> list[Worker]:
+    names = [f"worker-{number}" for number in range(case.workers)]
+    return [Worker(broker, folder / name, name, name) for name in names]
+
+
+def _written(case: Case, broker: Broker, watch: machine.Watch) -> dict[tuple[str, int], int]:
+    """Write accounts and load; where the accounts' facts end."""
+    now = datetime.now(UTC)
+    machine.fill(broker, census(range(case.accounts), now - timedelta(seconds=_LOAD_SPAN_S)))
+    known = watch.written_by_place()
+    recipe = Recipe(case.events, now, accounts=case.accounts, skew=SKEW, span_s=_LOAD_SPAN_S)
+    machine.fill(broker, records(recipe))
+    return known
+
+
+def _enough(case: Case) -> Callable[[Sequence[Sample]], bool]:
+    until = case.accounts + case.events * _UNTIL
+
+    def enough(steps: Sequence[Sample]) -> bool:
+        return bool(steps) and (steps[-1].events >= until or steps[-1].at_s - steps[0].at_s >= case.watch_s)
+
+    return enough
 
 
 def _refuse_dead_letters(broker: Broker) -> None:

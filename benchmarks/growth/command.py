@@ -44,7 +44,7 @@ def run(options: Options) -> dict[str, float]:
     print(*conditions(datetime.now(UTC)), "", sep="\n", flush=True)
     chosen = cases(options)
     print(f"{chosen[0].events:,} events, Zipf {SKEW} over the accounts, all of them in the state before;", end=" ")
-    print("one Apache Kafka, made anew for each case", flush=True)
+    print("one Apache Kafka, made anew for each case; workers as shipped, with instance ids", flush=True)
     return figures([(case, _told(case)) for case in chosen])
 
 

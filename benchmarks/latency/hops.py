@@ -43,7 +43,7 @@ def ours(broker: Broker, folder: Path, run: Run) -> dict[str, Spread]:
     now = time.time()
     causes = drops.causes(run.rate * run.seconds, run.rate)
     known = chain(census(range(ACCOUNTS), datetime.fromtimestamp(now, UTC)), drops.preparation(causes, now))
-    print(f"  in the state before: {machine.fill(broker, known):,} accounts", flush=True)
+    print(f"  worker as shipped; in the state before: {machine.fill(broker, known):,} accounts", flush=True)
     worker = Worker(broker, folder / "ours", "ours")
     try:
         wait_applied(worker)

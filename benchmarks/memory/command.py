@@ -37,7 +37,8 @@ def run(options: Options) -> dict[str, float]:
     few = accounts // _FIRST_PORTION
     print(*conditions(datetime.now(UTC)), "", sep="\n", flush=True)
     with machine.running_kafka() as (broker, folder):
-        print(f"{few:,}, then {accounts:,} accounts, one Apache Kafka, {broker.partitions} partitions", flush=True)
+        print(f"{few:,}, then {accounts:,} accounts with a fact each, one Apache Kafka,", end=" ")
+        print(f"{broker.partitions} partitions; one worker as shipped, with an instance id", flush=True)
         worker = Worker(broker, folder / "one", "one", "worker-1")
         before = _settled(broker, worker, range(few))
         after = _settled(broker, worker, range(few, accounts))

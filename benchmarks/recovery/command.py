@@ -16,6 +16,7 @@ from schemas.topics import CHANGELOG
 _ACCOUNTS: Final = 1_000_000
 _QUICK_ACCOUNTS: Final = 100_000
 _WARM_UP_S: Final = 2.0
+_SETTINGS: Final = "workers as shipped; one alone has an instance id, two have none and worker.standby_replicas=1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ def run(options: Options) -> dict[str, float]:
     print(*conditions(datetime.now(UTC)), "", sep="\n", flush=True)
     with machine.running_kafka() as (broker, folder):
         scene = Scene(broker, folder)
-        print(f"{accounts:,} accounts with a fact each, one Apache Kafka, {broker.partitions} partitions", flush=True)
+        print(f"{accounts:,} accounts with a fact each, one Apache Kafka, {broker.partitions} partitions;", end=" ")
+        print(_SETTINGS, flush=True)
         machine.fill(broker, census(range(accounts), datetime.now(UTC)))
         figures: dict[str, float] = {"accounts": accounts}
         worker, found = _built(scene, accounts)

@@ -1,5 +1,6 @@
 from collections import Counter
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Final
 
 import pytest
@@ -21,6 +22,23 @@ def test_same_recipe_gives_the_same_bytes_and_another_seed_others() -> None:
     small = Recipe(500, END)
     assert list(records(small)) == list(records(small))
     assert list(records(small)) != list(records(Recipe(500, END, seed=2)))
+
+
+def test_the_default_recipe_makes_the_bytes_it_has_always_made() -> None:
+    digest = blake2b(digest_size=8)
+    for record in records(Recipe(5_000, END)):
+        digest.update(record.topic.name.encode() + record.key + record.value)
+    assert digest.hexdigest() == "e40f4567aaa3f81f"
+
+
+def test_skew_gives_few_accounts_most_of_the_traffic() -> None:
+    def busiest(skew: float) -> float:
+        traffic = Counter(record.key for record in records(Recipe(COUNT, END, accounts=1_000, skew=skew)))
+        assert len(traffic) > 500
+        return sum(count for _, count in traffic.most_common(10)) / COUNT
+
+    assert busiest(0.0) == pytest.approx(0.01, abs=0.01)
+    assert busiest(1.1) == pytest.approx(0.48, abs=0.05)
 
 
 def test_every_record_is_an_event_we_accept_on_its_own_topic_and_key(made: list[Record]) -> None:
