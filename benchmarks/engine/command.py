@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import cpu, machine
+from benchmarks.ahead import made_ahead
 from benchmarks.conditions import conditions
 from benchmarks.engine.contender import Contender, Ground
 from benchmarks.engine.faust_documented import FAUST_DOCUMENTED
@@ -15,7 +16,7 @@ from benchmarks.engine.measure import Load, Measured, measure
 from benchmarks.engine.ours import OURS
 from benchmarks.engine.quix_streams import QUIX_STREAMS
 from benchmarks.engine.report import Figures, figures, table
-from benchmarks.load import TOPICS, Recipe, records
+from benchmarks.load import TOPICS, Recipe
 from pulse.errors import StackFailed
 from schemas.broker import Broker
 from schemas.topics import DEAD_LETTERS
@@ -63,7 +64,7 @@ def _fill(broker: Broker, recipe: Recipe) -> None:
     names = ", ".join(topic.name for topic in TOPICS)
     _say(f"load: {recipe.count:,} events, {recipe.accounts:,} accounts, seed {recipe.seed}, on {names};")
     _say(f"  written as our gateway writes: lz4, batches of up to {BATCH_BYTES // 1024} KiB that wait 5 ms for company")
-    machine.fill(broker, records(recipe))
+    machine.fill(broker, made_ahead(recipe))
     _say(
         f"Apache Kafka, one node, {broker.partitions} partitions a topic;"
         " contenders one after the other, one process each"

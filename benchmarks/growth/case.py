@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import machine
+from benchmarks.ahead import made_ahead
 from benchmarks.census import census
 from benchmarks.following import follow
-from benchmarks.load import TOPICS, Recipe, records
+from benchmarks.load import TOPICS, Recipe
 from benchmarks.pace import Pace, Sample, pace
 from benchmarks.workers import Worker, wait_shared, wait_until
 from pulse.errors import StackFailed
@@ -70,7 +71,7 @@ def _written(case: Case, broker: Broker, watch: machine.Watch) -> dict[tuple[str
     machine.fill(broker, census(range(case.accounts), now - timedelta(seconds=_LOAD_SPAN_S)))
     known = watch.written_by_place()
     recipe = Recipe(case.events, now, accounts=case.accounts, skew=SKEW, span_s=_LOAD_SPAN_S)
-    machine.fill(broker, records(recipe))
+    machine.fill(broker, made_ahead(recipe))
     return known
 
 

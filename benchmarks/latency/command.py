@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from typing import Final
 
 from benchmarks import machine
+from benchmarks.ahead import made_ahead
 from benchmarks.conditions import conditions
 from benchmarks.engine.contender import Ground
 from benchmarks.engine.measure import Load, measure
 from benchmarks.engine.ours import OURS
 from benchmarks.latency.hops import Run, ours, raw
 from benchmarks.latency.spread import Spread
-from benchmarks.load import Recipe, records
+from benchmarks.load import Recipe
 from schemas.topics import HEALTH
 
 _SATURATION: Final = Load(events=2_000_000, warm_up_s=5, watch_s=45)
@@ -54,7 +55,7 @@ def _most() -> int:
     """How many events a second one worker applies from a backlog."""
     with machine.running_kafka() as (broker, folder):
         print(f"what one worker applies from a backlog of {_SATURATION.events:,} events:", flush=True)
-        machine.fill(broker, records(Recipe(_SATURATION.events, datetime.now(UTC))))
+        machine.fill(broker, made_ahead(Recipe(_SATURATION.events, datetime.now(UTC))))
         found = measure(OURS, Ground(broker, folder / "ours", HEALTH.name), _SATURATION).pace.events_per_second
     print(f"  {found:,.0f} events/s", flush=True)
     return round(found)

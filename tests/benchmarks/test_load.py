@@ -5,6 +5,7 @@ from typing import Final
 
 import pytest
 
+from benchmarks.ahead import made_ahead
 from benchmarks.load import TOPICS, Recipe, Record, records
 from schemas.catalogue import topic_of
 from schemas.codec import STRUCTURED_HEADERS, decode
@@ -78,3 +79,14 @@ def test_what_is_closed_was_opened_before_and_once(made: list[Record]) -> None:
             assert name in opened
             closed.append(name)
     assert len(closed) == len(set(closed)) > len(opened) / 2
+
+
+def test_records_made_ahead_in_another_process_are_the_same() -> None:
+    small = Recipe(9_001, END, skew=1.1)
+    assert list(made_ahead(small)) == list(records(small))
+
+
+def test_who_needs_no_more_records_can_leave() -> None:
+    made = made_ahead(Recipe(1_000_000, END))
+    assert next(iter(made)).key
+    made.close()
