@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Final
 
 _SETTLED_WITHIN: Final = 0.005
-_SETTLED_FOR: Final = 5
+_SETTLED_FOR: Final = 10
 _LOOK_EVERY_S: Final = 1.0
-_GIVE_UP_S: Final = 90.0
+_GIVE_UP_S: Final = 120.0
 
 
 def resident_bytes(pid: int) -> int:
@@ -34,7 +34,7 @@ def bytes_in(status: str, name: str) -> int:
 def is_settled(seen: Sequence[int]) -> bool:
     """Whether the last looks lie so close together that nothing goes on any more.
 
-    >>> is_settled([10, 1000, 1001, 1002, 1001, 1000]), is_settled([100, 200, 300, 400, 500])
+    >>> is_settled([10] + [1000, 1001] * 5), is_settled([1000] * 9 + [1100])
     (True, False)
     """
     last = seen[-_SETTLED_FOR:]
@@ -42,7 +42,7 @@ def is_settled(seen: Sequence[int]) -> bool:
 
 
 def settled_bytes(pid: int, sleep: Callable[[float], None] = time.sleep) -> int:
-    """What is resident once that has stopped moving, or after a minute and a half."""
+    """What is resident once that has stopped moving, or after two minutes."""
     seen: list[int] = []
     while not is_settled(seen) and len(seen) * _LOOK_EVERY_S < _GIVE_UP_S:
         sleep(_LOOK_EVERY_S)
