@@ -13,7 +13,7 @@ from schemas.topics import ALERTS, CHANGELOG, HEALTH, PURCHASES
 from streams.core.policies import default_tables
 from streams.worker.engine import TOPIC_INDEX, Engine, Owned, Taken
 from streams.worker.outbound import Message
-from streams.worker.rows import PARTITION_KEY
+from streams.worker.rows import MARK, PARTITION_KEY
 from streams.worker.store import Held
 from streams.worker.transport import Batch
 from tests.worker.running import complaint, order
@@ -174,3 +174,14 @@ def test_a_row_that_somebody_else_wrote_meanwhile_loses_what_waited_beside_ours(
     stalled.own(0, stalled_held, 3)
     assert stalled_held.partition.rows["applied"].tolist() == [3]
     assert len(stalled_held.partition.pending.all()) == len(heirs.partition.pending.all())
+
+
+def test_the_last_of_several_rows_of_an_account_says_what_is_beside_it() -> None:
+    engine = engine_over(Held())
+    engine.take_in(batch(PURCHASES.name, 0, [order("A1", 1, NOW)]), time.time())
+    first = flushed(engine)
+    empty = Record(1, b"A1", MARK + owned(engine).held.partition.rows[:1].tobytes())
+    recovered = Held()
+    [(key, value, _)] = first.rows
+    recovered.apply(Batch(CHANGELOG.name, 0, 0, 2, 2, [Record(0, key, value), empty]))
+    assert recovered.outbox == recovered.waiting == {}
