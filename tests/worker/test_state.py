@@ -184,4 +184,5 @@ def test_the_last_of_several_rows_of_an_account_says_what_is_beside_it() -> None
     recovered = Held()
     [(key, value, _)] = first.rows
     recovered.apply(Batch(CHANGELOG.name, 0, 0, 2, 2, [Record(0, key, value), empty]))
-    assert recovered.outbox == recovered.waiting == {}
+    assert not recovered.outbox
+    assert not recovered.waiting
