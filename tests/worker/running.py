@@ -1,6 +1,5 @@
 """A worker process, events for it, and what it wrote, for the tests of this folder."""
 
-import atexit
 import json
 import random
 import signal
@@ -9,11 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from importlib.resources import files
-from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
 from typing import Any
 
 from confluent_kafka import Producer
@@ -24,6 +18,7 @@ from schemas.broker import Broker
 from schemas.catalogue import AnyEvent, topic_of
 from schemas.codec import STRUCTURED_HEADERS, from_object, to_structured
 from schemas.topics import WORKER_APP, Topic
+from tests.policies import talkative_policy
 from tests.waiting import SESSION_S, until
 
 OVERFLOW_RECORDS = 120
@@ -56,24 +51,13 @@ def start_worker(broker: Broker, name: str | None = None, **settings: str) -> Ch
         "PULSE_BROKER__EMBEDDED": str(broker.embedded).lower(),
         "PULSE_BROKER__PARTITIONS": str(broker.partitions),
         "PULSE_WORKER__COMMIT_INTERVAL_S": "0.3",
-        "PULSE_WORKER__POLICY_FILE": str(_talkative_policy()),
+        "PULSE_WORKER__POLICY_FILE": str(talkative_policy()),
         "PULSE_WORKER__SESSION_TIMEOUT_S": str(1.5 * SESSION_S),
     }
     if name is not None:
         env["PULSE_WORKER__INSTANCE_ID"] = name
     env |= {f"PULSE_WORKER__{key.upper()}": value for key, value in settings.items()}
     return Child(Command(name or "worker", (sys.executable, "-m", "pulse", "worker"), env))
-
-
-@cache
-def _talkative_policy() -> Path:
-    """The policy as shipped, but what moved a score by little is told after a moment: tests wait for the last of it."""
-    shipped = (files("streams.core") / "policies" / "default.yaml").read_text(encoding="utf-8")
-    assert "heartbeat_s: 8" in shipped
-    path = Path(mkdtemp(prefix="pulse-policy-")) / "policy.yaml"
-    path.write_text(shipped.replace("heartbeat_s: 8", "heartbeat_s: 0.5"), encoding="utf-8")
-    atexit.register(rmtree, path.parent)
-    return path
 
 
 def kill(child: Child) -> None:
