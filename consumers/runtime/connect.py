@@ -3,6 +3,7 @@
 * `max_poll_records=500` and `enable_auto_commit=True` are its defaults and both wrong for us.
 * The in-memory broker answers newer version requests wrongly: it needs `api_version=(2, 3)`.
 * It bounds its buffers per partition alone: a consumer of many partitions would hold megabytes of each.
+* Its pauses between attempts to connect again grow to thirty seconds: so long a broker that is back would not be read.
 * On Apache Kafka a reader must not make topics appear: they would have the wrong partition count.
 """
 
@@ -22,6 +23,7 @@ from schemas.topics import BY_NAME
 _EMBEDDED_API = (2, 3)
 _AWAY = (KafkaTimeoutError, KafkaConnectionError)
 _BOOTSTRAP_MS = 3_000
+_RECONNECT_MS = 1_000
 _FREE_RECORDS = 2_000
 _FREE_FETCH_BYTES = 32 * MEBIBYTE
 _PARTITION_BYTES = 4 * MEBIBYTE
@@ -152,4 +154,5 @@ def _common(broker: Broker) -> dict[str, Any]:
         "api_version": _EMBEDDED_API if broker.embedded else None,
         "bootstrap_timeout_ms": _BOOTSTRAP_MS,
         "metrics_enabled": False,
+        "reconnect_backoff_max_ms": _RECONNECT_MS,
     }
