@@ -1,0 +1,5 @@
+import sys
+
+from tests.torture.command import main
+
+sys.exit(main())
