@@ -87,20 +87,22 @@ class Flusher:
 
     async def _write(self, part: Taken) -> None:
         """In this order: what was never durable must not be told, what may not have been told must not be forgotten."""
-        await self._keep(part, part.rows)
+        await self._keep(part)
         await self._tell(part)
         if part.outputs:
-            record: Message = (PARTITION_KEY, part.told.to_bytes(), ())
-            await self._keep(part, [record])
+            await self._log(part, [(PARTITION_KEY, part.told.to_bytes(), ())])
             part.owned.held.told = part.told
         part.owned.durable.update(part.positions)
 
-    async def _keep(self, part: Taken, records: list[Message]) -> None:
-        """Write to the changelog."""
-        if records:
-            held = part.owned.held
-            last, _ = await write(self._producer, topics.CHANGELOG.name, part.owned.number, records)
-            held.offset = max(held.offset, last)
+    async def _keep(self, part: Taken) -> None:
+        """Make the rows durable, and with them what they decided."""
+        if part.rows:
+            await self._log(part, part.rows)
+
+    async def _log(self, part: Taken, records: list[Message]) -> None:
+        held = part.owned.held
+        last, _ = await write(self._producer, topics.CHANGELOG.name, part.owned.number, records)
+        held.offset = max(held.offset, last)
 
     async def _tell(self, part: Taken) -> None:
         """Publish what was decided, and what was refused."""
