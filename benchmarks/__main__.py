@@ -9,9 +9,20 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from benchmarks.engine import command as engine
+from benchmarks.growth import command as growth
 from benchmarks.latency import command as latency
+from benchmarks.memory import command as memory
 from benchmarks.pace import TooShort
+from benchmarks.recovery import command as recovery
 from pulse.errors import PulseError
+
+_MEANINGS = {
+    "engine": "events a second, ours beside its peers on one Kafka",
+    "latency": "event to health and alert by a timetable, beside the raw two hops",
+    "recovery": "how long accounts wait when a worker is killed, taken over from, or leaves",
+    "memory": "bytes an account, as arrays and all in, and the peak of a recovery",
+    "growth": "events per CPU second with more accounts and with more workers",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,20 +43,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: argparse.Namespace) -> Mapping[str, object]:
     if given.name == "latency":
-        return latency.run(latency.Options(given.quick, tuple(given.rates)))
+        return latency.run(latency.Options(given.quick, tuple(given.rates), given.half_of))
+    if given.name == "recovery":
+        return recovery.run(recovery.Options(given.quick, given.accounts))
+    if given.name == "memory":
+        return memory.run(memory.Options(given.quick, given.accounts))
+    if given.name == "growth":
+        return growth.run(growth.Options(given.quick, given.events))
     return engine.run(engine.Options(given.quick, tuple(given.only), given.seed, given.events))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure; see docs/benchmarks.md.")
-    names = parser.add_subparsers(dest="name", required=True)
-    one = names.add_parser("engine", help="events a second, ours beside its peers on one Kafka")
+    choices = parser.add_subparsers(dest="name", required=True)
+    named = {name: choices.add_parser(name, help=meaning) for name, meaning in _MEANINGS.items()}
+    one = named["engine"]
     one.add_argument("--only", nargs="+", choices=engine.names(), default=[], metavar="NAME", help="these contenders")
-    one.add_argument("--events", type=int, help="how many events to write")
     one.add_argument("--seed", type=int, default=1, help="of the load")
-    two = names.add_parser("latency", help="event to health by a timetable, beside the raw two hops")
-    two.add_argument("--rates", nargs="+", type=int, default=[1_000, 10_000], help="events a second")
-    for each in (one, two):
+    two = named["latency"]
+    two.add_argument("--rates", nargs="*", type=int, default=[1_000, 10_000], metavar="N", help="events a second")
+    two.add_argument("--half-of", type=int, metavar="N", help="and half of N; without it the full run measures N")
+    for each in (one, named["growth"]):
+        each.add_argument("--events", type=int, help="how many events to write")
+    for each in (named["recovery"], named["memory"]):
+        each.add_argument("--accounts", type=int, help="how many accounts the state holds")
+    for each in named.values():
         each.add_argument("--quick", action="store_true", help="less of it: minutes instead of a quarter of an hour")
         each.add_argument("--json", action="store_true", help="the last line is one JSON object")
     return parser

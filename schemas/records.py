@@ -6,7 +6,7 @@ No driver comes in here; a record is whatever has these fields.
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -18,8 +18,9 @@ from schemas.plain import Plain, read, to_plain
 
 _CLOUDEVENTS: Final = b"application/cloudevents"
 _BETWEEN: Final = b",\nnull,"
-"""Stands between records read in one call. A line break ends no text and null is no element of any list in an event, so
-that two halves in two records never become one event."""
+"""Stands between records read in one call. A line break ends no text and null is no element of any list in what we
+read, so that two halves in two records never become one record."""
+_T = TypeVar("_T")
 _MANY: Final[TypeAdapter[list[AnyEvent | None]]] = TypeAdapter(list[Event | None])
 
 
@@ -125,13 +126,22 @@ def check_home(home: int, partition: int) -> None:
         raise BadEvent(Reason.WRONG_PARTITION, f"the key belongs in partition {home}: produce with murmur2")
 
 
+def read_together(values: Sequence[bytes], many: TypeAdapter[list[_T | None]]) -> list[_T]:
+    """What all values say, one each, in one validation call; fewer when one of them is not one JSON value.
+
+    Raises:
+        ValidationError: at least one of them is bad; it does not say which.
+    """
+    found = many.validate_json(b"[" + _BETWEEN.join(values) + b"]")
+    return [one for one in found[::2] if one is not None] if len(found) == 2 * len(values) - 1 else []
+
+
 def _together(values: Sequence[bytes]) -> list[AnyEvent]:
     """The events in all values; fewer when one of them is bad, so that they are read one by one to find out which."""
     try:
-        found = _MANY.validate_json(b"[" + _BETWEEN.join(values) + b"]")
+        return read_together(values, _MANY)
     except ValidationError:
         return []
-    return [event for event in found[::2] if event is not None] if len(found) == 2 * len(values) - 1 else []
 
 
 def _in_time(event: AnyEvent, now: datetime) -> AnyEvent | BadEvent:

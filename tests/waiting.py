@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 STEP_S = 0.05
+SESSION_S = 2.0
+"""How soon a group misses a member in tests: a killed one is waited for, and by the in-memory broker one that left."""
 
 T = TypeVar("T")
 

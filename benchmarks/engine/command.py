@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import cpu, machine
+from benchmarks.ahead import made_ahead
 from benchmarks.conditions import conditions
 from benchmarks.engine.contender import Contender, Ground
 from benchmarks.engine.faust_documented import FAUST_DOCUMENTED
@@ -15,14 +16,15 @@ from benchmarks.engine.measure import Load, Measured, measure
 from benchmarks.engine.ours import OURS
 from benchmarks.engine.quix_streams import QUIX_STREAMS
 from benchmarks.engine.report import Figures, figures, table
-from benchmarks.load import TOPICS, Recipe, records
+from benchmarks.load import TOPICS, Recipe
 from pulse.errors import StackFailed
 from schemas.broker import Broker
 from schemas.topics import DEAD_LETTERS
+from streams.gateway.writer import BATCH_BYTES
 
 CONTENDERS: Final = (OURS, AT_LEAST_ONCE, EXACTLY_ONCE, QUIX_STREAMS, FAUST_DOCUMENTED)
-_FULL: Final = Load(events=2_000_000, warm_up_s=5, watch_s=45)
-_QUICK: Final = Load(events=600_000, warm_up_s=1, watch_s=16)
+_FULL: Final = Load(events=4_000_000, warm_up_s=5, watch_s=45)
+_QUICK: Final = Load(events=1_500_000, warm_up_s=1, watch_s=16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,9 @@ def run(options: Options) -> Figures:
 
 def _fill(broker: Broker, recipe: Recipe) -> None:
     names = ", ".join(topic.name for topic in TOPICS)
-    _say(f"load: {recipe.count:,} events, {recipe.accounts:,} accounts, seed {recipe.seed}, on {names}")
-    machine.fill(broker, records(recipe))
+    _say(f"load: {recipe.count:,} events, {recipe.accounts:,} accounts, seed {recipe.seed}, on {names};")
+    _say(f"  written as our gateway writes: lz4, batches of up to {BATCH_BYTES // 1024} KiB that wait 5 ms for company")
+    machine.fill(broker, made_ahead(recipe))
     _say(
         f"Apache Kafka, one node, {broker.partitions} partitions a topic;"
         " contenders one after the other, one process each"

@@ -1,16 +1,14 @@
-"""Reads a topic from its end and notes how long after its timetable each event was first told of."""
+"""Reads topics from their ends and notes how long after its timetable each event was first told of on each."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
-from confluent_kafka import OFFSET_END, Consumer, TopicPartition
+from confluent_kafka import Consumer
 
+from benchmarks import machine
 from benchmarks.pace import TooShort
 from schemas.broker import Broker
-
-_TIMEOUT_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +32,21 @@ class Timetable:
 
 @dataclass(slots=True)
 class Arrivals:
-    """A reader that is at the end of `topic`; what is written from now on is seen."""
+    """A reader at the ends of topics; what is written from now on is seen. `told` says, by topic, of which events a
+    value tells; `seen` when each was first told of.
+    """
 
     broker: Broker
-    topic: str
-    told: Callable[[bytes], Iterable[int]]
-    seen: dict[int, float] = field(default_factory=dict)
+    told: Mapping[str, Callable[[bytes], Iterable[int]]]
+    seen: dict[str, dict[int, float]] = field(init=False)
     _consumer: Consumer = field(init=False)
 
     def __post_init__(self) -> None:
+        self.seen = {topic: {} for topic in self.told}
         self._consumer = Consumer(
             {"bootstrap.servers": self.broker.bootstrap, "group.id": "bench-reader", "enable.auto.commit": False}
         )
-        places = [TopicPartition(self.topic, number) for number in range(self.broker.partitions)]
-        ends = [self._consumer.get_watermark_offsets(place, timeout=_TIMEOUT_S)[1] for place in places]
-        for place, end in zip(places, ends, strict=True):
-            place.offset = end if end >= 0 else OFFSET_END
-        self._consumer.assign(places)
+        self._consumer.assign(machine.ends(self._consumer, self.broker, self.told))
 
     def read_until(self, end: float) -> None:
         """Read and note until the clock on the wall says `end`."""
@@ -58,18 +54,21 @@ class Arrivals:
             # One at a time: asked for many, the driver waits for them, and the wait would count as latency.
             message = self._consumer.poll(0.05)
             now = time.time()
-            value = message.value() if message is not None and message.error() is None else None
-            for number in self.told(value) if value else ():
-                self.seen.setdefault(number, now)
+            if message is None or message.error() is not None:
+                continue
+            topic, value = message.topic() or "", message.value()
+            for number in self.told[topic](value) if value else ():
+                self.seen[topic].setdefault(number, now)
+        self._consumer.close()
 
-    def latencies(self, timetable: Timetable) -> list[float]:
+    def latencies(self, topic: str, timetable: Timetable) -> list[float]:
         """Seconds from timetable to first sight, of the events after warming up.
 
         Raises:
             TooShort: none was seen.
         """
-        self._consumer.close()
-        found = [at - timetable.due_at(n) for n, at in self.seen.items() if n >= timetable.first_counted]
+        seen = self.seen[topic].items()
+        found = [at - timetable.due_at(number) for number, at in seen if number >= timetable.first_counted]
         if not found:
-            raise TooShort(f"no event of the timetable was seen on {self.topic}")
+            raise TooShort(f"no event of the timetable was seen on {topic}")
         return found

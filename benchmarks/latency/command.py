@@ -1,37 +1,32 @@
-"""The `latency` benchmark: at each rate, event to health through the worker, beside the raw two hops."""
+"""The `latency` benchmark: at each rate, event to health and to alert through the worker, beside the raw two hops."""
 
-import json
-import subprocess
-import sys
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 from benchmarks import machine
+from benchmarks.ahead import made_ahead
 from benchmarks.conditions import conditions
 from benchmarks.engine.contender import Ground
+from benchmarks.engine.measure import Load, measure
 from benchmarks.engine.ours import OURS
-from benchmarks.latency.arrivals import Arrivals, Timetable
-from benchmarks.latency.spread import Spread, spread, told_by_event, told_by_snapshot
-from pulse.errors import StackFailed
-from pulse.local.child import Child, Command
-from schemas.broker import Broker
+from benchmarks.latency.hops import Run, ours, raw
+from benchmarks.latency.spread import Spread
+from benchmarks.load import Recipe
 from schemas.topics import HEALTH
 
-_MAKE_S_PER_RECORD: Final = 0.00004
-_START_S: Final = 4.0
-_GRACE_S: Final = 5.0
-_WARM_UP_S: Final = 5.0
+_SATURATION: Final = Load(events=2_000_000, warm_up_s=5, watch_s=45)
+_SECONDS: Final = 40
+_QUICK_SECONDS: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`rates` in events a second."""
+    """`rates` in events a second. `half_of`: besides, half of this many; None measures it, unless it is `quick`."""
 
     quick: bool = False
     rates: tuple[int, ...] = (1_000, 10_000)
+    half_of: int | None = None
 
 
 def run(options: Options) -> dict[str, float]:
@@ -43,57 +38,44 @@ def run(options: Options) -> dict[str, float]:
         TooShort: nothing was seen.
     """
     machine.require_tools()
-    seconds = 15 if options.quick else 40
     print(*conditions(datetime.now(UTC)), "", sep="\n", flush=True)
+    seconds = _QUICK_SECONDS if options.quick else _SECONDS
     figures: dict[str, float] = {}
-    for rate in options.rates:
-        with machine.running_kafka() as (broker, folder):
-            figures |= _report(f"raw_two_hops_at_{rate}_per_s", _raw(broker, rate, seconds))
-            figures |= _report(f"event_to_health_at_{rate}_per_s", _ours(broker, folder, rate, seconds))
+    for each in options.rates:
+        figures |= _at(f"at_{each}_per_s", Run(each, seconds))
+    most = options.half_of or (None if options.quick else _most())
+    if most:
+        rate = most // 200 * 100
+        figures |= {"most_events_per_s": most, "half_of_most_events_per_s": rate}
+        figures |= _at("at_half_of_most", Run(rate, seconds))
     return figures
 
 
-def _ours(broker: Broker, folder: Path, rate: int, seconds: int) -> Spread:
-    child = Child(OURS.start(Ground(broker, folder, HEALTH.name)))
-    try:
-        child.wait_ready()
-        return _timed(Arrivals(broker, HEALTH.name, told_by_snapshot), rate, seconds, "-")
-    finally:
-        child.stop()
+def _most() -> int:
+    """How many events a second one worker applies from a backlog."""
+    with machine.running_kafka() as (broker, folder):
+        print(f"what one worker applies from a backlog of {_SATURATION.events:,} events:", flush=True)
+        machine.fill(broker, made_ahead(Recipe(_SATURATION.events, datetime.now(UTC))))
+        found = measure(OURS, Ground(broker, folder / "ours", HEALTH.name), _SATURATION).pace.events_per_second
+    print(f"  {found:,.0f} events/s", flush=True)
+    return round(found)
 
 
-def _raw(broker: Broker, rate: int, seconds: int) -> Spread:
-    source, target = "bench.raw.in", "bench.raw.out"
-    for name in (source, target):
-        machine.create_topic(broker, name)
-    argv = (sys.executable, "-m", "benchmarks.latency.relay", broker.bootstrap, source, target)
-    child = Child(Command("relay", argv))
-    try:
-        child.wait_ready()
-        return _timed(Arrivals(broker, target, told_by_event), rate, seconds, source)
-    finally:
-        child.kill()
-        child.wait(5)
-
-
-def _timed(arrivals: Arrivals, rate: int, seconds: int, topic: str) -> Spread:
-    start = time.time() + _START_S + rate * seconds * _MAKE_S_PER_RECORD
-    timetable = Timetable(start, rate, seconds, _WARM_UP_S)
-    numbers = (str(start), str(rate), str(seconds))
-    argv = [sys.executable, "-m", "benchmarks.latency.sender", arrivals.broker.bootstrap, *numbers, topic]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as sender:
-        arrivals.read_until(start + seconds + _GRACE_S)
-        said, _ = sender.communicate(timeout=60)
-    if sender.returncode != 0:
-        raise StackFailed("the sender ended with an error")
-    sent = json.loads(said)
-    print(f"  sent {sent['sent']:,} at {rate:,}/s, at most {sent['behind_ms']} ms behind its timetable", flush=True)
-    return spread(arrivals.latencies(timetable))
+def _at(where: str, run: Run) -> dict[str, float]:
+    with machine.running_kafka() as (broker, folder):
+        print(
+            f"{run.rate:,} events/s for {run.seconds} s, one Apache Kafka, {broker.partitions} partitions", flush=True
+        )
+        figures = _report(f"raw_two_hops_{where}", bare := raw(broker, run))
+        for name, found in ours(broker, folder, run).items():
+            figures |= _report(f"{name}_{where}", found)
+            figures[f"{name}_{where}_ratio_p99"] = round(found.p99_ms / bare.p99_ms, 2)
+    return figures
 
 
 def _report(name: str, found: Spread) -> dict[str, float]:
     print(
-        f"{name:<36} p50 {found.p50_ms:>8.1f}  p99 {found.p99_ms:>8.1f}  p99.9 {found.p999_ms:>8.1f}"
+        f"  {name:<36} p50 {found.p50_ms:>8.1f}  p99 {found.p99_ms:>8.1f}  p99.9 {found.p999_ms:>8.1f}"
         f"  max {found.max_ms:>8.1f} ms  ({found.count:,} events)",
         flush=True,
     )

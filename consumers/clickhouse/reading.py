@@ -20,14 +20,14 @@ from schemas.codec import to_bad_event, to_structured
 from schemas.deliveries import DeliveryReceipt
 from schemas.errors import BadEvent, Reason
 from schemas.health import HealthSnapshot
-from schemas.records import check_home, check_place, is_plain, read_events
+from schemas.records import check_home, check_place, is_plain, read_events, read_together
 from schemas.topics import ALERTS, BY_NAME, DELIVERIES, HEALTH, INPUT_TOPICS
 
 _INPUTS: Final = frozenset(topic.name for topic in INPUT_TOPICS)
 _OUTPUTS: Final[dict[str, TypeAdapter[list[Any]]]] = {
-    HEALTH.name: TypeAdapter(list[HealthSnapshot]),
-    ALERTS.name: TypeAdapter(list[AlertStep]),
-    DELIVERIES.name: TypeAdapter(list[DeliveryReceipt]),
+    HEALTH.name: TypeAdapter(list[HealthSnapshot | None]),
+    ALERTS.name: TypeAdapter(list[AlertStep | None]),
+    DELIVERIES.name: TypeAdapter(list[DeliveryReceipt | None]),
 }
 
 
@@ -122,7 +122,7 @@ def _fault(records: Sequence[Record], many: TypeAdapter[list[Any]]) -> BadEvent 
     if len(values) < len(records):
         return BadEvent(Reason.NO_VALUE, "a record has no value")
     try:
-        found = many.validate_json(b"[" + b",".join(values) + b"]")
+        found = read_together(values, many)
     except ValidationError as error:
         return to_bad_event(error)
     return None if len(found) == len(records) else BadEvent(Reason.NOT_JSON, "not one JSON object a record")

@@ -59,6 +59,12 @@ class SinkSettings(_Settings):
     """The process that carries Kafka into ClickHouse."""
 
     max_records: Annotated[int, Field(ge=1, le=100_000, description="records of one insert at most")] = 10_000
+    max_batch_bytes: Annotated[
+        int, Field(ge=MEBIBYTE, le=32 * MEBIBYTE, description="bytes of the records of one insert at most")
+    ] = 16 * MEBIBYTE
+    max_fetch_bytes: Annotated[
+        int, Field(ge=MEBIBYTE, le=1024 * MEBIBYTE, description="bytes fetched ahead at most, in all partitions")
+    ] = 64 * MEBIBYTE
     poll_s: Annotated[float, Field(gt=0, le=5, description="longest wait for records, in seconds")] = 0.2
     instance_id: Annotated[
         str | None, Field(description="name of this member: with one it is back at once after a crash")

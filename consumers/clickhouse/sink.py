@@ -18,7 +18,7 @@ from consumers.clickhouse.settings import SinkSettings
 from consumers.clickhouse.writer import Writer
 from consumers.runtime import loop
 from consumers.runtime.clickhouse import ClickHouse
-from consumers.runtime.status import Status, serve
+from consumers.runtime.status import Status
 from consumers.runtime.stopping import stop_signals
 from consumers.runtime.subscription import Record, Subscription
 from schemas.broker import Broker
@@ -31,15 +31,20 @@ TOPICS: Final = tuple(topic.name for topic in (*INPUT_TOPICS, *OUTPUT_TOPICS))
 log = structlog.get_logger()
 
 
-def run(settings: SinkSettings, clickhouse: ClickHouse, broker: Broker, on_ready: Callable[[], None]) -> None:
-    """Carry until SIGTERM or SIGINT. ClickHouse may be away, at the start too: nothing is skipped meanwhile."""
-    status = Status()
-    serve(settings.metrics_port, settings.metrics_host, status)
+def run(
+    settings: SinkSettings, clickhouse: ClickHouse, broker: Broker, on_ready: Callable[[], None], status: Status
+) -> None:
+    """Carry until SIGTERM or SIGINT; `status` is kept true.
+
+    ClickHouse may be away, at the start too: nothing is skipped meanwhile.
+    """
     _calm_collector()
     subscription = Subscription(
         group=SINK_GROUP,
         topics=TOPICS,
         max_records=settings.max_records,
+        max_bytes=settings.max_batch_bytes,
+        fetch_bytes=settings.max_fetch_bytes,
         poll_s=settings.poll_s,
         gather_s=_GATHER_S if broker.embedded else 0.0,
         session_timeout_s=settings.session_timeout_s,

@@ -59,7 +59,7 @@ async def running(settings: ConsoleSettings, clickhouse: ClickHouse, broker: Bro
         templates=Templates(),
         sessions=Sessions(settings),
         gateway=Gateway(settings),
-        hub=Hub(settings.ring_records, settings.client_queue),
+        hub=Hub(settings.ring_records, settings.client_queue, settings.ring_bytes, settings.pages_bytes),
     )
     with _listening(settings) as listener, _following(settings, broker, console.hub):
         server = _Server(_config(console))

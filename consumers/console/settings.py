@@ -6,6 +6,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from consumers.console.live.ring import RING_BYTES
 from schemas.ids import Source, SourceField
 
 MIN_SECRET_CHARS: Final = 32
@@ -41,6 +42,12 @@ class ConsoleSettings(BaseModel):
         2_000
     )
     client_queue: Annotated[int, Field(ge=1, le=10_000, description="changes waiting for one slow page")] = 500
+    ring_bytes: Annotated[int, Field(ge=1024 * 1024, description="bytes kept for resuming, over all partitions")] = (
+        RING_BYTES
+    )
+    pages_bytes: Annotated[
+        int, Field(ge=1024 * 1024, description="bytes of changes waiting for all slow pages together")
+    ] = RING_BYTES
     max_open_pages: Annotated[int, Field(ge=1, le=100_000, description="pages with live updates at once")] = 2_000
     query_timeout_s: Annotated[float, Field(gt=0, le=300, description="how long a page waits for the warehouse")] = 15.0
     reload_pause_s: Annotated[

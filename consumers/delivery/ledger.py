@@ -2,11 +2,15 @@
 
 Invariant, held at every moment: decided = delivered + failed + deferred + suppressed. A notification that is settled
 (delivered, failed or suppressed) stays so, whatever receipt comes later; a replayed receipt changes nothing.
+
+Memory is bounded: of the settled the ids of the latest are known, of all others that they are older than a moment.
+Whoever decides asks `is_beyond_memory` before a step of that age: it may have been told, so it is not told again.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from sys import intern
 
 from schemas.deliveries import DeliveryReceipt, Outcome
 from schemas.ids import AlertId, ManagerId
@@ -21,13 +25,25 @@ class Deferred:
     since: UtcDatetime
 
 
-class Ledger:
-    """Ids are kept as 16 bytes each, since they are never forgotten."""
+@dataclass(slots=True)
+class _Generation:
+    """What was settled and told in a stretch of time that ended, so far, at `until`. Ids are 16 bytes each."""
 
-    def __init__(self) -> None:
-        self._settled: set[bytes] = set()
+    settled: set[bytes] = field(default_factory=set)
+    told: dict[AlertId, tuple[ManagerId, ...]] = field(default_factory=dict)
+    until: UtcDatetime | None = None
+
+
+class Ledger:
+    """Remembers at least the latest half of `max_remembered` settled notifications, and never more than all of it."""
+
+    def __init__(self, max_remembered: int = 500_000) -> None:
+        self._half = max(1, max_remembered // 2)
+        self._young = _Generation()
+        self._old = _Generation()
         self._counts: Counter[Outcome] = Counter()
-        self._told: defaultdict[AlertId, set[ManagerId]] = defaultdict(set)
+        self.forgotten_until: UtcDatetime | None = None
+        """When the latest was settled of those that are forgotten; None while none is."""
         self.deferred: dict[str, Deferred] = {}
 
     def note(self, receipt: DeliveryReceipt) -> bool:
@@ -38,33 +54,60 @@ class Ledger:
             self._defer(receipt)
         else:
             self.deferred.pop(receipt.notification_id, None)
-            self._settled.add(bytes.fromhex(receipt.notification_id))
-            self._counts[receipt.outcome] += 1
+            self._settle(receipt)
         if receipt.recipient and receipt.outcome in (Outcome.DELIVERED, Outcome.DEFERRED):
-            self._told[receipt.alert_id].add(receipt.recipient)
+            self._tell(receipt.alert_id, receipt.recipient)
         return True
 
     def is_settled(self, notification_id: str) -> bool:
         """Whether nothing remains to be done about it."""
-        return bytes.fromhex(notification_id) in self._settled
+        name = bytes.fromhex(notification_id)
+        return name in self._young.settled or name in self._old.settled
 
     def is_decided(self, notification_id: str) -> bool:
         """Whether it was decided before, settled or not."""
         return self.is_settled(notification_id) or notification_id in self.deferred
 
+    def is_beyond_memory(self, decided_at: UtcDatetime) -> bool:
+        """Whether what became of a step of that age may be forgotten: a receipt is never older than its step."""
+        return self.forgotten_until is not None and decided_at <= self.forgotten_until
+
     def told(self, alert: AlertId) -> frozenset[ManagerId]:
-        """The managers who were told, or will be, of this episode."""
-        return frozenset(self._told.get(alert, ()))
+        """The managers who were told, or will be, of this episode, as far as is remembered."""
+        return frozenset().union(*(it.told.get(alert, ()) for it in (self._young, self._old)))
+
+    @property
+    def remembered(self) -> int:
+        """How many settled notifications are known by their ids."""
+        return len(self._young.settled) + len(self._old.settled)
 
     @property
     def decided(self) -> int:
         """How many notifications were decided."""
-        return len(self._settled) + len(self.deferred)
+        return self._counts.total() + len(self.deferred)
 
     @property
     def counts(self) -> Mapping[Outcome, int]:
         """How many stand at each outcome now."""
         return {**{outcome: self._counts[outcome] for outcome in Outcome}, Outcome.DEFERRED: len(self.deferred)}
+
+    def _tell(self, alert: AlertId, recipient: ManagerId) -> None:
+        before = self._young.told.get(alert, ())
+        if recipient not in before:
+            self._young.told[alert] = (*before, ManagerId(intern(recipient)))
+
+    def _settle(self, receipt: DeliveryReceipt) -> None:
+        if len(self._young.settled) >= self._half:
+            self._forget_the_older_half()
+        young = self._young
+        young.settled.add(bytes.fromhex(receipt.notification_id))
+        young.until = max(young.until or receipt.at, receipt.at)
+        self._counts[receipt.outcome] += 1
+
+    def _forget_the_older_half(self) -> None:
+        if self._old.until is not None:
+            self.forgotten_until = max(self.forgotten_until or self._old.until, self._old.until)
+        self._old, self._young = self._young, _Generation()
 
     def _defer(self, receipt: DeliveryReceipt) -> None:
         before = self.deferred.get(receipt.notification_id)

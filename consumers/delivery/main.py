@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from consumers.delivery import metrics
 from consumers.delivery.channels.inbox import Inbox
 from consumers.delivery.channels.mail_message import mail_bytes
 from consumers.delivery.channels.port import Channel
@@ -23,7 +24,7 @@ from consumers.runtime import loop
 from consumers.runtime.errors import Retry, StoppedEarly
 from consumers.runtime.follower import Follower
 from consumers.runtime.producer import Publisher
-from consumers.runtime.status import Status, serve
+from consumers.runtime.status import Status
 from consumers.runtime.stopping import stop_signals
 from consumers.runtime.subscription import Record
 from schemas.broker import Broker
@@ -36,11 +37,9 @@ _CLIENT = "account-pulse-delivery"
 log = structlog.get_logger()
 
 
-def run(settings: DeliverySettings, broker: Broker, on_ready: Callable[[], None]) -> None:
-    """Deliver until SIGTERM or SIGINT. Must run in the main thread."""
+def run(settings: DeliverySettings, broker: Broker, on_ready: Callable[[], None], status: Status) -> None:
+    """Deliver until SIGTERM or SIGINT; `status` is kept true. Must run in the main thread."""
     with stop_signals() as stop:
-        status = Status()
-        serve(settings.metrics_port, settings.metrics_host, status)
         run_until(settings, broker, stop, on_ready, status)
 
 
@@ -72,8 +71,11 @@ class _Process:
         self._broker = broker
         self._stop = stop
         self._directory = Directory()
-        self._desk = ReceiptDesk(Ledger(), stack.enter_context(Publisher(broker, _CLIENT, stop)), utc_now)
-        self._sender = stack.enter_context(closing(Sender(channels(settings), self._desk, settings.retry)))
+        ledger = Ledger(settings.max_remembered)
+        metrics.REMEMBERED_LIMIT.set(settings.max_remembered)
+        self._desk = ReceiptDesk(ledger, stack.enter_context(Publisher(broker, _CLIENT, stop)), utc_now)
+        sender = Sender(channels(settings), self._desk, settings.retry, settings.max_waiting)
+        self._sender = stack.enter_context(closing(sender))
         self._managers = stack.enter_context(Follower(broker, (MANAGERS.name,), self._learn, stop))
         self._receipts = stack.enter_context(Follower(broker, (DELIVERIES.name,), self._fold, stop))
 
@@ -101,9 +103,11 @@ class _Process:
             group=DELIVERY_GROUP,
             topics=(ALERTS.name, MANAGERS.name),
             max_records=500,
+            max_bytes=self._settings.max_batch_bytes,
+            fetch_bytes=self._settings.max_fetch_bytes,
             poll_s=0.1,
             embedded_fetch_wait_ms=5,
-            session_timeout_s=6.0,
+            session_timeout_s=self._settings.session_timeout_s,
             instance_id=self._settings.instance_id,
             on_assigned=self._receipts.catch_up,
             status=status,

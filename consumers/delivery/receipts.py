@@ -80,6 +80,7 @@ class ReceiptDesk:
         Raises:
             Retry: the broker is away; the next call writes it again (the ledger ignores a receipt that comes twice).
         """
+        metrics.UNWRITTEN.set(len(self._tray))
         for record in self._tray:
             self._writer.start(record)
         self._writer.settle()
@@ -88,7 +89,10 @@ class ReceiptDesk:
 
     def show(self) -> None:
         """Set the gauges to what the ledger says."""
+        metrics.UNWRITTEN.set(len(self._tray))
         metrics.DECIDED.set(self.ledger.decided)
+        metrics.WAITING.set(len(self.ledger.deferred))
+        metrics.REMEMBERED.set(self.ledger.remembered)
         for outcome, number in self.ledger.counts.items():
             metrics.NOTIFICATIONS.labels(outcome.value).set(number)
 

@@ -20,8 +20,12 @@ log = structlog.get_logger()
 class Sender:
     """Sends and retries, by the desk's clock. Nothing here waits but the channels."""
 
-    def __init__(self, channels: Mapping[ContactKind, Channel], desk: ReceiptDesk, retry: RetrySettings) -> None:
+    def __init__(
+        self, channels: Mapping[ContactKind, Channel], desk: ReceiptDesk, retry: RetrySettings, max_waiting: int
+    ) -> None:
         self.channels = channels
+        self._max_waiting = max_waiting
+        metrics.WAITING_LIMIT.set(max_waiting)
         self._desk = desk
         self._retry = retry
         self._clock = desk.clock
@@ -68,6 +72,11 @@ class Sender:
     def waiting(self) -> int:
         """How many notifications wait for another attempt."""
         return len(self._schedule)
+
+    @property
+    def full(self) -> bool:
+        """Whether so many wait that no more should be decided: what is not taken stays on the log."""
+        return self.waiting >= self._max_waiting
 
     def _attempt(self, waiting: Waiting) -> None:
         channel = self.channels[waiting.notification.channel]

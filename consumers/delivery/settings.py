@@ -1,9 +1,11 @@
 """What the delivery process can be told. Read by `pulse`, passed in frozen."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+MEBIBYTE: Final = 1024 * 1024
 
 
 class SmtpTls(StrEnum):
@@ -52,9 +54,29 @@ class DeliverySettings(BaseModel):
     console_url: Annotated[
         str, Field(pattern=r"^https?://\S+$", description="where links in messages lead: the console's public address")
     ] = "http://127.0.0.1:8000"
+    max_waiting: Annotated[
+        int,
+        Field(ge=1, le=1_000_000, description="notifications that wait for another attempt, before no more are taken"),
+    ] = 20_000
+    max_remembered: Annotated[
+        int,
+        Field(
+            ge=1_000,
+            le=100_000_000,
+            description="settled notifications known by their ids, some 200 bytes each; of alerts decided before the "
+            "forgotten ones nobody is told any more",
+        ),
+    ] = 500_000
+    max_batch_bytes: Annotated[
+        int, Field(ge=MEBIBYTE, le=32 * MEBIBYTE, description="bytes of the records handled at once at most")
+    ] = 4 * MEBIBYTE
+    max_fetch_bytes: Annotated[
+        int, Field(ge=MEBIBYTE, le=1024 * MEBIBYTE, description="bytes fetched ahead at most, in all partitions")
+    ] = 16 * MEBIBYTE
     instance_id: Annotated[str | None, Field(description="name of this process in its group, for quick restarts")] = (
         None
     )
+    session_timeout_s: Annotated[float, Field(ge=1, le=300, description="silence after which a member is gone")] = 6.0
     metrics_port: Annotated[
         int | None, Field(ge=1, le=65535, description="serves /metrics, /healthz and /readyz; none serves nothing")
     ] = None

@@ -18,7 +18,7 @@ from consumers.delivery.reading import learn_manager, to_dead_letter, to_step
 from consumers.delivery.receipts import ReceiptDesk
 from consumers.delivery.routing import route
 from consumers.delivery.sending import Sender
-from consumers.runtime.errors import StoppedEarly
+from consumers.runtime.errors import Retry, StoppedEarly
 from consumers.runtime.subscription import Record
 from schemas.alerts import AlertStep
 from schemas.deliveries import OutcomeReason
@@ -54,9 +54,11 @@ class Stage:
         """Decide, send and receipt every alert step among the records; take in the managers.
 
         Raises:
-            Retry: receipts could not be written; what was sent is known and not sent again.
+            Retry: receipts could not be written, what was sent is known and not sent again; or so many notifications
+                wait for their channel that no more are taken.
             StoppedEarly: a stop was asked for before all was sent; the rest is done by the next run.
         """
+        self._check_room()
         fresh = self._fresh(self._route_all(self._steps(records)))
         self._suppress(fresh)
         notifications = [decision for decision in fresh if isinstance(decision, Notification)]
@@ -69,9 +71,20 @@ class Stage:
             raise StoppedEarly
 
     def idle(self) -> None:
-        """Try what is due again, and write receipts that are still in the tray."""
+        """Write receipts that are still in the tray, and try what is due again once they are written.
+
+        Raises:
+            Retry: they cannot be written. Nothing is tried then: each attempt would leave another receipt.
+        """
+        self._desk.settle()
         self._sender.due(_RETRY_FOR)
         self._desk.settle()
+
+    def _check_room(self) -> None:
+        """Whatever is away: one batch of receipts and `max_waiting` notifications are held, the log holds the rest."""
+        self._desk.settle()
+        if self._sender.full:
+            raise Retry(f"{self._sender.waiting} notifications wait for their channel: no more are taken")
 
     def _steps(self, records: Sequence[Record]) -> list[AlertStep]:
         """The alert steps among the records, in order; managers are learned on the way."""
@@ -111,10 +124,14 @@ class Stage:
         return decisions
 
     def _fresh(self, decisions: Sequence[Decision]) -> list[Decision]:
-        """Those that no receipt is known of, each once."""
+        """Those that no receipt is known of, each once; what may have been told before memory begins is left out."""
         fresh = {decision.id: decision for decision in decisions if not self._ledger.is_decided(decision.id)}
         metrics.REPEATED.inc(len(decisions) - len(fresh))
-        return list(fresh.values())
+        known = [it for it in fresh.values() if not self._ledger.is_beyond_memory(it.step.decided_at)]
+        if forgotten := len(fresh) - len(known):
+            metrics.BEYOND_MEMORY.inc(forgotten)
+            log.warning("steps_beyond_memory", count=forgotten, forgotten_until=self._ledger.forgotten_until)
+        return known
 
     def _suppress(self, decisions: Sequence[Decision]) -> None:
         suppressed = [decision for decision in decisions if isinstance(decision, Suppression)]

@@ -2,6 +2,8 @@
 
 * `max_poll_records=500` and `enable_auto_commit=True` are its defaults and both wrong for us.
 * The in-memory broker answers newer version requests wrongly: it needs `api_version=(2, 3)`.
+* It bounds its buffers per partition alone: a consumer of many partitions would hold megabytes of each.
+* Its pauses between attempts to connect again grow to thirty seconds: so long a broker that is back would not be read.
 * On Apache Kafka a reader must not make topics appear: they would have the wrong partition count.
 """
 
@@ -14,12 +16,18 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaConnectionError, KafkaTimeoutError
 
 from consumers.runtime.errors import StoppedEarly
-from consumers.runtime.subscription import Subscription
+from consumers.runtime.subscription import MEBIBYTE, Subscription
 from schemas.broker import Broker
+from schemas.topics import BY_NAME
 
 _EMBEDDED_API = (2, 3)
 _AWAY = (KafkaTimeoutError, KafkaConnectionError)
 _BOOTSTRAP_MS = 3_000
+_RECONNECT_MS = 1_000
+_FREE_RECORDS = 2_000
+_FREE_FETCH_BYTES = 32 * MEBIBYTE
+_PARTITION_BYTES = 4 * MEBIBYTE
+"""No more of one partition at a time: who reads few need not wait for so much."""
 _READING: dict[str, Any] = {"enable_auto_commit": False, "auto_offset_reset": "earliest", "metadata_max_age_ms": 30_000}
 _T = TypeVar("_T")
 
@@ -40,8 +48,8 @@ def group_consumer(subscription: Subscription, broker: Broker, stop: threading.E
         "max_poll_records": subscription.max_records,
         "session_timeout_ms": int(subscription.session_timeout_s * 1000),
         "heartbeat_interval_ms": int(subscription.session_timeout_s * 1000 / 5),
-        "max_partition_fetch_bytes": subscription.max_partition_fetch_bytes,
         "fetch_max_wait_ms": subscription.embedded_fetch_wait_ms if broker.embedded else 500,
+        **_buffers(subscription.fetch_bytes, subscription.topics, broker),
     }
     return when_reachable(broker, stop, lambda: _consumer(broker, settings, subscription.topics))
 
@@ -54,7 +62,8 @@ def free_consumer(broker: Broker, client_id: str, stop: threading.Event, topics:
     Raises:
         StoppedEarly: `stop` was set first.
     """
-    settings = {**_common(broker), "client_id": client_id, "max_poll_records": 10_000}
+    settings = {**_common(broker), "client_id": client_id, "max_poll_records": _FREE_RECORDS}
+    settings |= _buffers(_FREE_FETCH_BYTES, BY_NAME, broker)
     settings["fetch_max_wait_ms"] = 20 if broker.embedded else 500
     return when_reachable(broker, stop, lambda: _consumer(broker, settings, topics))
 
@@ -68,6 +77,13 @@ def durable_producer(broker: Broker, client_id: str, stop: threading.Event) -> K
     settings = {**_common(broker), "client_id": client_id, "acks": "all", "linger_ms": 0, "max_block_ms": 10_000}
     settings |= {"enable_idempotence": True, "request_timeout_ms": 10_000, "delivery_timeout_ms": 20_000}
     return when_reachable(broker, stop, lambda: KafkaProducer(**settings))
+
+
+def fetched_bytes(consumer: KafkaConsumer) -> int:
+    """What the consumer has fetched and not begun to hand out, as it came over the wire. It has no public count."""
+    fetcher = consumer._fetcher  # noqa: SLF001 - a contract test holds kafka-python to it
+    waiting = (*fetcher._completed_fetches, *fetcher._paused_completed_fetches.values())  # noqa: SLF001 - the same
+    return sum(len(fetch.partition_data.records or b"") for fetch in waiting)
 
 
 def when_reachable(broker: Broker, stop: threading.Event, make: Callable[[], _T], pause_s: float = 1.0) -> _T:
@@ -125,10 +141,18 @@ def _bootstrapped(consumer: KafkaConsumer) -> KafkaConsumer:
     return consumer
 
 
+def _buffers(fetch_bytes: int, topics: Iterable[str], broker: Broker) -> dict[str, int]:
+    """kafka-python holds one fetch of each partition at most: the share of each, and how much one answer may bring."""
+    places = sum(BY_NAME[topic].partitions(broker.partitions) if topic in BY_NAME else 1 for topic in topics)
+    share = min(_PARTITION_BYTES, max(1, fetch_bytes // max(1, places)))
+    return {"max_partition_fetch_bytes": share, "fetch_max_bytes": fetch_bytes}
+
+
 def _common(broker: Broker) -> dict[str, Any]:
     return {
         "bootstrap_servers": broker.bootstrap.split(","),
         "api_version": _EMBEDDED_API if broker.embedded else None,
         "bootstrap_timeout_ms": _BOOTSTRAP_MS,
         "metrics_enabled": False,
+        "reconnect_backoff_max_ms": _RECONNECT_MS,
     }

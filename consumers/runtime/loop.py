@@ -23,8 +23,9 @@ from kafka.errors import (
 
 from consumers.runtime import metrics
 from consumers.runtime.assignment import Assignments
-from consumers.runtime.connect import await_topics, group_consumer
+from consumers.runtime.connect import await_topics, fetched_bytes, group_consumer
 from consumers.runtime.errors import Retry, StoppedEarly
+from consumers.runtime.gathering import Gathering
 from consumers.runtime.positions import Jump, Place, Positions
 from consumers.runtime.subscription import Handler, Record, Subscription
 from schemas.broker import Broker
@@ -111,6 +112,8 @@ class _Loop:
         self._ready = False
         self._lags: dict[tuple[str, int], int | None] = {}
         self._measured_at = self._idled_at = time.monotonic()
+        metrics.BATCH_BYTES_LIMIT.labels(subscription.group).set(subscription.max_bytes)
+        metrics.FETCHED_BYTES_LIMIT.labels(subscription.group).set(subscription.fetch_bytes)
 
     def run(self) -> None:
         """Poll, handle, commit until told to stop."""
@@ -140,21 +143,27 @@ class _Loop:
         wait_s = self._subscription.poll_s
         if self._paused_until:
             wait_s = max(0.0, min(wait_s, self._paused_until - time.monotonic())) or wait_s
-        records = self._polled(wait_s)
-        if self._assignments.changed:
-            return records  # the first of a new assignment, which is not taken up yet: they do not come again
-        ends_at = time.monotonic() + self._subscription.gather_s
-        while 0 < len(records) < self._subscription.max_records and time.monotonic() < ends_at:
-            more = self._polled(_GATHER_POLL_S)
-            if self._assignments.changed:
-                return more  # a new assignment reads from what is committed: what was in hand comes again
-            if not more:
-                break
-            records += more
-        return records
+        return self._gathered(wait_s)
 
-    def _polled(self, wait_s: float) -> list[Record]:
-        polled = self._consumer.poll(timeout_ms=int(wait_s * 1000))
+    def _gathered(self, wait_s: float) -> list[Record]:
+        """What one call of the handler gets: the bounds are asked for anew before every poll."""
+        hand = Gathering(self._subscription.max_records, self._subscription.max_bytes)
+        asked = hand.room()
+        came = self._polled(wait_s, asked)
+        ends_at = time.monotonic() + self._subscription.gather_s
+        while not self._assignments.changed:
+            hand.add(came)
+            wait_s = _GATHER_POLL_S if time.monotonic() < ends_at else 0.0
+            if not came or not hand.room() or (len(came) < asked and not wait_s):
+                metrics.BATCH_BYTES.labels(self._subscription.group).set(hand.size_bytes)
+                return hand.records
+            asked = hand.room()
+            came = self._polled(wait_s, asked)
+        # What was in hand comes again: a new assignment reads from what is committed. What just came does not.
+        return came
+
+    def _polled(self, wait_s: float, most: int) -> list[Record]:
+        polled = self._consumer.poll(timeout_ms=int(wait_s * 1000), max_records=most)
         return [record for batch in polled.values() for record in batch]
 
     def _take_up(self) -> bool:
@@ -235,7 +244,8 @@ class _Loop:
             self._measure()
 
     def _measure(self) -> None:
-        """Lag of every partition; also finds records that were dropped at the end of the log."""
+        """Lag of every partition and what is fetched; also finds records that were dropped at the end of the log."""
+        metrics.FETCHED_BYTES.labels(self._subscription.group).set(fetched_bytes(self._consumer))
         for place in self._consumer.assignment():
             position = self._consumer.position(place, timeout_ms=0)
             end = self._consumer.highwater(place)

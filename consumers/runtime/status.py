@@ -1,27 +1,16 @@
-"""/healthz and /readyz beside /metrics of a consumer.
+"""How a consumer stands, as /healthz and /readyz tell it.
 
 Healthy: its loop turns. Ready: the group has given it its partitions, be it none, and what it writes to answers. The
-loop writes down how it stands; threads answer from that. The worker has its own: it knows other things of itself.
+loop writes down how it stands; whoever serves it reads that. No server may come in here.
 """
 
-import json
-import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from http import HTTPStatus
-from socketserver import ThreadingMixIn
-from typing import Any, Final
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
-
-import structlog
-from prometheus_client import make_wsgi_app
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
 STALE_S: Final = 120.0
 """A loop that has not turned for so long hangs. Handling the largest batch may take half a minute until it gives up."""
-
-_Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,37 +53,3 @@ class Status:
         if silent_s > STALE_S:
             return Standing(healthy=False, ready=False, fault=f"the loop has not turned for {silent_s:.0f} s")
         return standing
-
-
-def serve(port: int | None, host: str, status: Status) -> int | None:
-    """Serve /metrics, /healthz and /readyz in daemon threads; the port, which the system chooses for 0.
-
-    None serves nothing.
-    """
-    if port is None:
-        return None
-    metrics: _Application = make_wsgi_app()
-
-    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        path = environ["PATH_INFO"]
-        if path not in ("/healthz", "/readyz"):
-            return metrics(environ, start_response)
-        standing = status.read()
-        good = standing.healthy if path == "/healthz" else standing.ready
-        code = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
-        start_response(f"{code.value} {code.phrase}", [("Content-Type", "application/json")])
-        return [json.dumps(asdict(standing)).encode() + b"\n"]
-
-    server = make_server(host, port, answer, _Server, _Quiet)
-    threading.Thread(target=server.serve_forever, name="status", daemon=True).start()
-    log.info("status_served", host=host, port=server.server_port)
-    return server.server_port
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, *_: Any) -> None:
-        """Nothing: probes come every few seconds."""

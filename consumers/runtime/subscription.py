@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from consumers.runtime.status import Status
 from schemas import records
 from schemas.topics import BY_NAME
+
+MEBIBYTE: Final = 1024 * 1024
 
 
 class Record(records.Record, Protocol):
@@ -48,11 +50,13 @@ class Handler(Protocol):
 class Subscription:
     """`instance_id` makes the member static: it rejoins at once after a crash and keeps its partitions meanwhile.
 
-    `max_records` bounds one call of `handle`; `poll_s` is how long one poll waits and therefore how often `idle` is
-    called and a stop is seen. `embedded_fetch_wait_ms` is how long the in-memory broker holds an empty answer back: it
-    does not wake a waiting reader when a record comes, so that this is the latency there. `gather_s` goes on polling
-    for so long while records come, and hands them over together: the in-memory broker gives one produced batch of a
-    partition a fetch, so that a handler whose call costs the same for one record as for hundreds would fall behind.
+    `max_records` and `max_bytes` bound one call of `handle`; `fetch_bytes` bounds what is fetched and not yet handed
+    over, in all partitions together (and one produced batch beyond it, so that a large one comes through). `poll_s` is
+    how long one poll waits and therefore how often `idle` is called and a stop is seen. `embedded_fetch_wait_ms` is how
+    long the in-memory broker holds an empty answer back: it does not wake a waiting reader when a record comes, so that
+    this is the latency there. `gather_s` goes on polling for so long while records come, and hands them over together:
+    the in-memory broker gives one produced batch of a partition a fetch, so that a handler whose call costs the same
+    for one record as for hundreds would fall behind.
     `on_assigned` is called after every change of the assignment, before the first record of it is handled; a `Retry`
     from it is tried again. `status` is told at every turn how the consumer stands.
     """
@@ -61,7 +65,8 @@ class Subscription:
     topics: tuple[str, ...]
     max_records: int = 5000
     poll_s: float = 0.2
-    max_partition_fetch_bytes: int = 4 * 1024 * 1024
+    max_bytes: int = 16 * MEBIBYTE
+    fetch_bytes: int = 64 * MEBIBYTE
     embedded_fetch_wait_ms: int = 50
     gather_s: float = 0.0
     session_timeout_s: float = 10.0

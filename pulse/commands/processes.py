@@ -6,13 +6,14 @@ Every one logs `ready` when it does its job; `pulse up` waits for that line. Not
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 import structlog
 import typer
 
-from pulse import logs
+from pulse import logs, status
 from pulse.exit_codes import ExitCode
 from pulse.local import lifeline
 from pulse.settings import Settings, load
@@ -72,8 +73,11 @@ def run_worker() -> None:
     def body(settings: Settings, on_ready: OnReady) -> None:
         from streams.worker.main import run as work
         from streams.worker.settings import WorkerSettings
+        from streams.worker.status import Board
 
-        work(settings.part(WorkerSettings), settings.part(Broker), on_ready)
+        worker, board = settings.part(WorkerSettings), Board(time.monotonic)
+        status.serve(worker.metrics_port, worker.metrics_host, board)
+        work(worker, settings.part(Broker), on_ready, board)
 
     run("worker", ("broker", "worker"), body)
 
@@ -85,8 +89,11 @@ def run_sink() -> None:
         from consumers.clickhouse.settings import SinkSettings
         from consumers.clickhouse.sink import run as sink_in
         from consumers.runtime.clickhouse import ClickHouse
+        from consumers.runtime.status import Status
 
-        sink_in(settings.part(SinkSettings), settings.part(ClickHouse), settings.part(Broker), on_ready)
+        sink, board = settings.part(SinkSettings), Status()
+        status.serve(sink.metrics_port, sink.metrics_host, board)
+        sink_in(sink, settings.part(ClickHouse), settings.part(Broker), on_ready, board)
 
     run("sink", ("broker", "clickhouse", "sink"), body)
 
@@ -97,8 +104,11 @@ def run_deliver() -> None:
     def body(settings: Settings, on_ready: OnReady) -> None:
         from consumers.delivery.main import run as deliver_them
         from consumers.delivery.settings import DeliverySettings
+        from consumers.runtime.status import Status
 
-        deliver_them(settings.part(DeliverySettings), settings.part(Broker), on_ready)
+        delivery, board = settings.part(DeliverySettings), Status()
+        status.serve(delivery.metrics_port, delivery.metrics_host, board)
+        deliver_them(delivery, settings.part(Broker), on_ready, board)
 
     run("deliver", ("broker", "delivery"), body)
 

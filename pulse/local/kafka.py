@@ -76,6 +76,8 @@ def properties(node: Node, controller_port: int) -> str:
         "share.coordinator.state.topic.min.isr": "1",
         # One machine, few members: waiting for more of them only delays the start.
         "group.initial.rebalance.delay.ms": "0",
+        # Kafka's own six seconds let nobody ask to be missed sooner.
+        "group.min.session.timeout.ms": "1000",
         # The default of 128 MB is a quarter of the heap we give it.
         "log.cleaner.dedupe.buffer.size": str(32 * 1024 * 1024),
     }

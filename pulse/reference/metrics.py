@@ -13,8 +13,8 @@ _KINDS: Final = ("Counter", "Gauge", "Histogram")
 _PACKAGES: Final = ("streams", "consumers", "pulse")
 _HEAD: Final = """# Metrics
 
-Prometheus metrics, as `/metrics` of each process says them. A counter's name gains `_total` there, a histogram is a
-set of `_bucket`, `_sum` and `_count`.
+Prometheus metrics, as `/metrics` of each process says them; a histogram is a set of `_bucket`, `_sum` and `_count`. A
+bound stands beside what it bounds, as `…_limit`.
 
 Written from the code by `python -m pulse.reference docs`.
 """
@@ -39,7 +39,12 @@ def _declarations(module: ast.Module) -> Iterator[Row]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _KINDS:
             name, meaning, labels = _texts(node)
             if name.startswith(PREFIX):
-                yield f"`{name}`", node.func.id.lower(), labels, meaning
+                yield f"`{_as_served(name, node.func.id)}`", node.func.id.lower(), labels, meaning
+
+
+def _as_served(name: str, kind: str) -> str:
+    """A counter's name ends in `_total` on the wire, whether it does so in its declaration or not."""
+    return f"{name.removesuffix('_total')}_total" if kind == "Counter" else name
 
 
 def _texts(call: ast.Call) -> tuple[str, str, str]:

@@ -2,13 +2,11 @@
 
 from datetime import datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pulse.simulate.facts import DESK
 from pulse.simulate.history import Order
-
-if TYPE_CHECKING:
-    from pulse.simulate.story import Teller
+from pulse.simulate.teller import Teller
 
 CATEGORIES: Final = ("delivery", "delivery", "product", "billing", "service", "technical")
 _SUMMARIES: Final = {
@@ -21,7 +19,7 @@ _SUMMARIES: Final = {
 _ANSWER_WITHIN_H: Final = {1: 72, 2: 48, 3: 24, 4: 8}
 
 
-def complain(teller: "Teller", order: Order, number: int) -> None:
+def complain(teller: Teller, order: Order, number: int) -> None:
     """Perhaps a complaint about one order, and its course."""
     if not teller.happens(0.02 + 0.13 * teller.temper):
         return
@@ -43,7 +41,7 @@ def complain(teller: "Teller", order: Order, number: int) -> None:
         _settle(teller, answered_at, complaint)
 
 
-def _settle(teller: "Teller", answered_at: datetime, complaint: str) -> None:
+def _settle(teller: Teller, answered_at: datetime, complaint: str) -> None:
     if not teller.happens(0.88):
         return
     resolved_at = teller.after(answered_at, 2, 120)
@@ -56,7 +54,7 @@ def _settle(teller: "Teller", answered_at: datetime, complaint: str) -> None:
         _tell(teller, teller.after(answered_at, 2, 72), "resolved", complaint)
 
 
-def _tell(teller: "Teller", at: datetime, step: str, complaint: str) -> None:
+def _tell(teller: Teller, at: datetime, step: str, complaint: str) -> None:
     teller.tell(at, DESK, f"complaint.{step}.v1", {"complaint_id": complaint})
 
 

@@ -1,7 +1,6 @@
 """What is invented around the purchases of one account: profile, shipments, invoices, contacts, complaints.
 
-An account's temper (how often it finds fault) colours all of it, so that scores differ for a reason. One random stream
-an account, seeded by seed and account: leaving other accounts out changes nothing.
+An account's temper (how often it finds fault) colours all of it, so that scores differ for a reason.
 """
 
 from collections.abc import Iterable
@@ -11,9 +10,10 @@ from random import Random
 from typing import Any, Final
 
 from pulse.simulate.complaints import complain
-from pulse.simulate.facts import BILLING, CRM, LOGISTICS, TELEMETRY, Fact, fact
+from pulse.simulate.facts import BILLING, CRM, LOGISTICS, TELEMETRY, Fact
 from pulse.simulate.history import Customer, Order
 from pulse.simulate.people import PLACES, Manager, owner_of
+from pulse.simulate.teller import Teller
 from schemas.events.profiles import Segment
 
 _SECTORS: Final = ("Retail", "Foods", "Music", "Travel", "Logistics", "Clinic", "Studio", "Works")
@@ -22,31 +22,6 @@ _MID: Final = Decimal(90)
 _INVOICED_FROM: Final = Decimal(70)
 _STILL_BUYING: Final = timedelta(days=75)
 _MONTHS_OF_LOG: Final = 18
-
-
-class Teller:
-    """Collects the facts of one account and numbers them."""
-
-    def __init__(self, customer: Customer, seed: int) -> None:
-        self.customer = customer
-        self.rng = Random(f"{seed}/{customer.account}")
-        self.temper = self.rng.random() ** 2
-        self.facts: list[Fact] = []
-        self._prefix = f"sim-{seed}-{customer.account}"
-
-    def tell(self, at: datetime, source: str, kind: str, data: dict[str, Any]) -> None:
-        """One more fact of this account, at a whole second."""
-        identity = f"{self._prefix}-{len(self.facts) + 1}"
-        told = fact(at.replace(microsecond=0), identity, source, self.customer.account, (kind, data))
-        self.facts.append(told)
-
-    def happens(self, probability: float) -> bool:
-        """A throw of the dice."""
-        return self.rng.random() < probability
-
-    def after(self, at: datetime, least_h: float, most_h: float) -> datetime:
-        """A moment between so many hours after `at`."""
-        return at + timedelta(hours=least_h + (most_h - least_h) * self.rng.random())
 
 
 def companions(customer: Customer, people: list[Manager], seed: int, end: datetime) -> list[Fact]:

@@ -39,6 +39,8 @@ class Decided:
     snapshots: int = 0
     steps: int = 0
     historic: int = 0
+    oldest_cause: float = np.inf
+    """The broker's timestamp of the record that waited longest for its snapshot; inf where none did."""
 
 
 def due(partition: Partition, clock: Clock) -> Ints:
@@ -84,7 +86,8 @@ def decide(partition: Partition, rows: Ints, clock: Clock, tables: Tables) -> De
         partition.dirty[rows[index]] = True
         result.steps += 1
         result.historic += decision.historic
-    result.snapshots = publish(case, case.state["band"] != changes.before)
+    published = publish(case, case.state["band"] != changes.before)
+    result.snapshots, result.oldest_cause = published.snapshots, published.oldest_cause
     case.state["judged_at"] = np.where(np.isfinite(case.state["at"]), case.as_of, NEVER)
     case.state["new_at"] = NEVER
     partition.rows[rows] = case.state

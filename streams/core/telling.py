@@ -1,5 +1,6 @@
 """What was decided, put into the rows' outboxes: alert steps, and the snapshots that are worth telling."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,14 @@ MAX_PENDING: Final = 64
 """A snapshot is published once this many effects wait to be told, so that parts stay bounded."""
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """How many snapshots, and the broker's timestamp of the record that has waited longest for one (inf for none)."""
+
+    snapshots: int = 0
+    oldest_cause: float = np.inf
+
+
 def tell(partition: Partition, row: int, decision: Decision) -> None:
     """Put an alert step into the row's outbox, and its episode into the row."""
     extra = partition.beside(row)
@@ -28,15 +37,16 @@ def _post(partition: Partition, row: int, output: Output) -> None:
     partition.outbox.setdefault(row, []).append(output)
 
 
-def publish(case: Judgement, band_changed: Bools) -> int:
-    """Put the snapshots worth telling into the outboxes, and remember what they rested on; returns how many."""
+def publish(case: Judgement, band_changed: Bools) -> Published:
+    """Put the snapshots worth telling into the outboxes, and remember what they rested on."""
     chosen = _worth_telling(case, band_changed)
     if not len(chosen):
-        return 0
+        return Published()
     state, partition = case.state, case.partition
     for row, message in snapshot_messages(case, chosen):
         _post(partition, row, Output(topics.HEALTH.name, message))
     partition.pending.forget(case.rows[chosen], len(partition))
+    causes = state["caused_at"][chosen]
     state["version"][chosen] += 1
     state["told_at"][chosen] = case.as_of[chosen]
     state["told_sums"][chosen] = case.sums[chosen]
@@ -45,7 +55,7 @@ def publish(case: Judgement, band_changed: Bools) -> int:
     state["told_clock"][chosen] = case.clock.now
     state["unsaid"][chosen] = False
     state["caused_at"][chosen] = NEVER
-    return len(chosen)
+    return Published(len(chosen), float(causes[causes > NEVER].min(initial=np.inf)))
 
 
 def _worth_telling(case: Judgement, band_changed: Bools) -> Ints:

@@ -44,7 +44,22 @@ class Metrics:
         )
         self.in_flight = Gauge(
             "pulse_gateway_in_flight_bytes",
-            "Bytes of bodies held now. Near max_in_flight_bytes: requests are being turned away.",
+            "Bytes of bodies held now. Near the limit: requests are being turned away; look at Kafka, or raise it.",
+            registry=self.registry,
+        )
+        self.in_flight_limit = Gauge(
+            "pulse_gateway_in_flight_bytes_limit",
+            "The most that may be held: the setting max_in_flight_bytes.",
+            registry=self.registry,
+        )
+        self.connections = Gauge(
+            "pulse_gateway_open_connections",
+            "Open connections. Near the limit: requests are answered 503; look for clients that do not reuse theirs.",
+            registry=self.registry,
+        )
+        self.connections_limit = Gauge(
+            "pulse_gateway_open_connections_limit",
+            "The most that may be open: the setting max_connections.",
             registry=self.registry,
         )
         self.connected = Gauge(

@@ -60,6 +60,7 @@ async def run(settings: GatewaySettings, broker: Broker, on_ready: Callable[[], 
     intake = Intake(settings, clocks, metrics, writer, pacer)
     listener = _listen(settings)
     server = _Server(_config(settings, application(intake, stop)))
+    _show_bounds(metrics, settings, server)
     await writer.start()
     await pacer.start()
     announcing = asyncio.create_task(_announce(writer, listener, on_ready))
@@ -79,6 +80,12 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+def _show_bounds(metrics: Metrics, settings: GatewaySettings, server: uvicorn.Server) -> None:
+    metrics.in_flight_limit.set(settings.max_in_flight_bytes)
+    metrics.connections_limit.set(settings.max_connections)
+    metrics.connections.set_function(lambda: len(server.server_state.connections))
 
 
 def _config(settings: GatewaySettings, app: Starlette) -> uvicorn.Config:

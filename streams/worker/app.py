@@ -21,6 +21,8 @@ from streams.worker.store import ColumnStore
 from streams.worker.transport import Batch
 
 _SAME_MISFIT: Final = 3
+_BEYOND_SESSION_S: Final = 32.0
+"""A request must be given more time than a session, and than a rebalance."""
 _EMBEDDED_FETCH_WAIT_MS: Final = 20
 """The in-memory broker answers a fetch that found nothing only when its time is up, whatever has come meanwhile."""
 
@@ -192,7 +194,7 @@ def build(settings: WorkerSettings, broker: Broker, tables: Tables) -> WorkerApp
         broker_session_timeout=settings.session_timeout_s,
         broker_heartbeat_interval=settings.session_timeout_s / 4,
         broker_rebalance_timeout=30.0,
-        broker_request_timeout=40.0,
+        broker_request_timeout=settings.session_timeout_s + _BEYOND_SESSION_S,
         broker_check_crcs=True,
         consumer_max_fetch_size=1024 * 1024,
         consumer_auto_offset_reset="earliest",

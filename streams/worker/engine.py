@@ -71,6 +71,8 @@ class Taken:
     refused: list[Message]
     positions: dict[str, int]
     told: PartitionRecord
+    oldest_cause: float = float("inf")
+    """The broker's timestamp of the record that waited longest for what is told here; inf where none did."""
 
 
 class Engine:
@@ -153,6 +155,7 @@ class Engine:
         owned.watermark.observe(index, newest, now, caught_up=batch.next >= batch.end)
         owned.position[batch.topic], owned.ends[batch.topic] = batch.next, batch.end
         owned.unflushed += len(batch.records)
+        metrics.UNFLUSHED.set(self.unflushed)
 
     def mark_end(self, topic: str, number: int, end: int) -> None:
         """The broker says where a topic partition ends."""
@@ -169,7 +172,7 @@ class Engine:
 
     def _take(self, owned: Owned, now: float) -> Taken | None:
         held, partition = owned.held, owned.held.partition
-        self._decide(owned, now)
+        oldest_cause = self._decide(owned, now)
         moved = owned.position != owned.durable
         if not (partition.dirty.any() or owned.refused or owned.untold or moved):
             return None
@@ -178,17 +181,18 @@ class Engine:
         held.last_flush = flush
         watermark = owned.watermark.value
         told = PartitionRecord(flush, owned.generation, watermark if watermark != NEVER else None)
-        taken = Taken(owned, rows, owned.untold + outputs, owned.refused, dict(owned.position), told)
+        taken = Taken(owned, rows, owned.untold + outputs, owned.refused, dict(owned.position), told, oldest_cause)
         owned.refused, owned.untold, owned.unflushed = [], [], 0
         return taken
 
-    def _decide(self, owned: Owned, now: float) -> None:
+    def _decide(self, owned: Owned, now: float) -> float:
+        """Decide; returns the broker's timestamp of the record that waited longest for its snapshot."""
         partition = owned.held.partition
         clock = self._clock(owned, now)
         metrics.WATERMARK_DELAY.labels(str(owned.number)).set(max(0.0, now - clock.watermark))
         metrics.ACCOUNTS.labels(str(owned.number)).set(len(partition))
         if not len(partition):
-            return
+            return float("inf")
         chosen = partition.dirty.copy()
         chosen[due(partition, clock)] = True
         if now - owned.swept_at >= self._sweep_interval_s:
@@ -199,6 +203,7 @@ class Engine:
         metrics.SNAPSHOTS.inc(decided.snapshots)
         metrics.STEPS.labels("yes").inc(decided.historic)
         metrics.STEPS.labels("no").inc(decided.steps - decided.historic)
+        return decided.oldest_cause
 
     def _clock(self, owned: Owned, now: float) -> Clock:
         return Clock(owned.watermark.advance(now), now, self._history_until)

@@ -58,8 +58,13 @@ class Flusher:
             if not taken:
                 return False
             await asyncio.gather(*(self._until_written(part) for part in taken))
-            metrics.FLUSH_MS.observe((time.monotonic() - started) * 1000.0)
+            took_s = time.monotonic() - started
+            metrics.FLUSH_MS.observe(took_s * 1000.0)
             metrics.FLUSH_ROWS.observe(sum(len(part.rows) for part in taken))
+            metrics.UNFLUSHED.set(self._engine.unflushed)
+            oldest_cause = min(part.oldest_cause for part in taken)
+            if oldest_cause < now:
+                metrics.EVENT_TO_HEALTH_MS.observe((now + took_s - oldest_cause) * 1000.0)
             return True
 
     def committable(self) -> dict[tuple[str, int], int]:
@@ -81,19 +86,27 @@ class Flusher:
                 return
 
     async def _write(self, part: Taken) -> None:
-        number = part.owned.number
-        if part.rows:
-            last, _ = await write(self._producer, topics.CHANGELOG.name, number, part.rows)
-            part.owned.held.offset = max(part.owned.held.offset, last)
-        await self._tell(part, number)
+        """In this order: what was never durable must not be told, what may not have been told must not be forgotten."""
+        await self._keep(part)
+        await self._tell(part)
         if part.outputs:
-            record: Message = (PARTITION_KEY, part.told.to_bytes(), ())
-            last, _ = await write(self._producer, topics.CHANGELOG.name, number, [record])
-            part.owned.held.offset = max(part.owned.held.offset, last)
+            await self._log(part, [(PARTITION_KEY, part.told.to_bytes(), ())])
             part.owned.held.told = part.told
         part.owned.durable.update(part.positions)
 
-    async def _tell(self, part: Taken, number: int) -> None:
+    async def _keep(self, part: Taken) -> None:
+        """Make the rows durable, and with them what they decided."""
+        if part.rows:
+            await self._log(part, part.rows)
+
+    async def _log(self, part: Taken, records: list[Message]) -> None:
+        held = part.owned.held
+        last, _ = await write(self._producer, topics.CHANGELOG.name, part.owned.number, records)
+        held.offset = max(held.offset, last)
+
+    async def _tell(self, part: Taken) -> None:
+        """Publish what was decided, and what was refused."""
+        number = part.owned.number
         by_topic: defaultdict[str, list[Message]] = defaultdict(list)
         for key, output in part.outputs:
             by_topic[output.topic].append((key, output.value, ()))

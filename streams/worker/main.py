@@ -21,7 +21,7 @@ from streams.worker.engine import Engine
 from streams.worker.errors import EXIT_STATE_LOST, StateLost
 from streams.worker.flush import Flusher, new_producer
 from streams.worker.settings import WorkerSettings
-from streams.worker.status import STOPPING, Board, keep_posted, serve
+from streams.worker.status import STOPPING, Board, keep_posted
 
 OUTPUTS = (topics.HEALTH.name, topics.ALERTS.name, topics.DEAD_LETTERS.name)
 _GC_THRESHOLD = 100_000
@@ -31,16 +31,13 @@ _STOP_S = 5.0
 _log = structlog.get_logger()
 
 
-def run(settings: WorkerSettings, broker: Broker, on_ready: Callable[[], None]) -> None:
-    """Run until SIGTERM or SIGINT.
+def run(settings: WorkerSettings, broker: Broker, on_ready: Callable[[], None], board: Board) -> None:
+    """Run until SIGTERM or SIGINT. `board` is kept true meanwhile.
 
     Raises:
         SystemExit: with `EXIT_STATE_LOST` when the broker dropped what the state needs.
     """
     tables = _tables(settings)
-    board = Board(time.monotonic)
-    if settings.metrics_port is not None:
-        serve(settings.metrics_host, settings.metrics_port, board)
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD, 50, 50)
     sys.setswitchinterval(_SWITCH_S)

@@ -30,6 +30,16 @@ WATERMARK_DELAY: Final = Gauge(
     ["partition"],
 )
 FLUSH_MS: Final = Histogram("pulse_worker_flush_ms", "Milliseconds until a flush was durable and told.", buckets=_MS)
+EVENT_TO_HEALTH_MS: Final = Histogram(
+    "pulse_worker_event_to_health_ms",
+    "Milliseconds from a record's timestamp until its snapshot was told, of the slowest one in each flush."
+    " Seconds without a lag: look at the flush, then at the broker.",
+    buckets=_MS,
+)
+UNFLUSHED: Final = Gauge(
+    "pulse_worker_unflushed_records",
+    "Records folded and not yet taken by a flush. At worker.max_unflushed reading pauses: the broker is slow or away.",
+)
 FLUSH_ROWS: Final = Histogram(
     "pulse_worker_flush_rows", "Rows in a flush.", buckets=(1, 10, 100, 1000, 10_000, 100_000)
 )

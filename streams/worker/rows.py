@@ -66,7 +66,7 @@ class Waiting:
 class Beside:
     """What a row's record holds beside its columns. `outbox` is what the row's last flush decided."""
 
-    extra: Extra = field(default_factory=Extra)
+    extra: Extra | None = None
     waiting: list[Waiting] = field(default_factory=list)
     outbox: list[Output] = field(default_factory=list)
 
@@ -110,7 +110,8 @@ def beside_in(value: bytes) -> Beside:
     begin = PLAIN_BYTES + _LENGTH.size
     variable: dict[str, Any] = from_json(value[begin : begin + length])
     waiting = [Waiting(*fact) for fact in variable.get("waiting", [])]
-    return Beside(_extra(variable), waiting, list(_messages(value, begin + length)))
+    extra = _extra(variable) if variable.keys() - {"waiting"} else None
+    return Beside(extra, waiting, list(_messages(value, begin + length)))
 
 
 def _beside(extra: Extra | None, waiting: Sequence[Sequence[object]], outbox: Sequence[Output]) -> bytes:

@@ -25,7 +25,7 @@ class WorkerSettings(BaseModel):
     flush_interval_s: Annotated[_Seconds, Field(description="the shortest time between two flushes")] = 0.05
     backlog_flush_interval_s: Annotated[
         _Seconds, Field(description="the longest time between two flushes while a backlog is read")
-    ] = 2.0
+    ] = 4.0
     backlog_records: Annotated[
         int, Field(ge=0, description="records waiting to be read from which on it is a backlog")
     ] = 20_000

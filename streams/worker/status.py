@@ -1,24 +1,16 @@
-"""/healthz and /readyz beside /metrics: what an orchestrator and a person may ask of a running worker.
+"""How the worker stands, as /healthz and /readyz tell it.
 
 Healthy: its loops turn and nothing fatal has happened; a broker that is away is no reason to start the worker anew.
 Ready: it is a member of its group, and owns recovered partitions or was given none. The event loop writes down how it
-stands once a second; a thread answers from that, so that a loop which hangs is found out and asking costs it nothing.
-No accounts' contents may come in here.
+stands once a second; whoever serves it reads that from another thread, so that a loop which hangs is found out and
+asking costs it nothing. No server and no accounts' contents may come in here.
 """
 
 import asyncio
-import json
-import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
-from http import HTTPStatus
-from socketserver import ThreadingMixIn
-from typing import Any, Final
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
-
-import structlog
-from prometheus_client import make_wsgi_app
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
 
 from schemas.topics import EVENT_TOPICS
 from streams.core.watermark import NEVER
@@ -27,9 +19,6 @@ from streams.worker.app import WorkerApp
 EVERY_S: Final = 1.0
 STALE_S: Final = 30.0
 """A loop that has not written for so long hangs. Folding, deciding and packing the largest flush take seconds."""
-
-_Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,32 +109,3 @@ def _partition(app: WorkerApp, number: int, now: float) -> PartitionStanding:
     ends = ((owned.position.get(topic.name, 0), app.end_of(topic.name, number)) for topic in EVENT_TOPICS)
     lag = sum(max(0, end - position) for position, end in ends if end is not None)
     return PartitionStanding(number, len(owned.held.partition), delay_s, lag)
-
-
-def serve(host: str, port: int, board: Board) -> int:
-    """Answer in daemon threads for as long as the process lives; returns the port, which the system chooses for 0."""
-    metrics: _Application = make_wsgi_app()
-
-    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        path = environ["PATH_INFO"]
-        if path not in ("/healthz", "/readyz"):
-            return metrics(environ, start_response)
-        standing = board.read()
-        good = standing.healthy if path == "/healthz" else standing.ready
-        status = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
-        start_response(f"{status.value} {status.phrase}", [("Content-Type", "application/json")])
-        return [json.dumps(asdict(standing)).encode() + b"\n"]
-
-    server = make_server(host, port, answer, _Server, _Quiet)
-    threading.Thread(target=server.serve_forever, name="status", daemon=True).start()
-    _log.info("status_served", host=host, port=server.server_port)
-    return server.server_port
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, *_: Any) -> None:
-        """Nothing: probes come every few seconds."""

@@ -25,6 +25,7 @@ from streams.worker.rows import (
     MARK,
     PARTITION_KEY,
     PLAIN_BYTES,
+    Beside,
     PartitionRecord,
     Waiting,
     beside_in,
@@ -134,17 +135,22 @@ class Held:
         if partition.pending or partition.outbox:
             self._replaced.update(rows.tolist())
         beside = (partition.extras, self.waiting, self.outbox)
+        if not any(beside) and max(map(len, values), default=0) <= PLAIN_BYTES:
+            return
         for row, value in zip(rows.tolist(), values, strict=True):
+            for stored in beside:
+                stored.pop(row, None)
             if len(value) > PLAIN_BYTES:
-                self._put_beside(row, value)
-            else:
-                for stored in beside:
-                    stored.pop(row, None)
+                self._put_beside(row, beside_in(value))
 
-    def _put_beside(self, row: int, value: bytes) -> None:
-        found = beside_in(value)
-        self.partition.extras[row] = found.extra
-        self.waiting[row], self.outbox[row] = found.waiting, found.outbox
+    def _put_beside(self, row: int, found: Beside) -> None:
+        """Only what there is: most rows have a profile at most, and a million empty lists are no small thing."""
+        if found.extra is not None:
+            self.partition.extras[row] = found.extra
+        if found.waiting:
+            self.waiting[row] = found.waiting
+        if found.outbox:
+            self.outbox[row] = found.outbox
 
 
 def outranked(generation: Ints, held: Ints) -> npt.NDArray[np.bool_]:

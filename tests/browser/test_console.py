@@ -12,7 +12,7 @@ from schemas.alerts import AlertKind, StepKind, StepReason, alert_id
 from schemas.catalogue import AnyEvent
 from schemas.health import Dimension
 from schemas.ids import AccountId
-from tests.browser.cable import cable
+from tests.cable import cable
 from tests.console import samples
 from tests.console.fixtures import HOSTILE, HOSTILE_ID
 from tests.console.gateway_stand_in import GatewayStandIn

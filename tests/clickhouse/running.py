@@ -8,6 +8,7 @@ from consumers.clickhouse.settings import SinkSettings
 from consumers.runtime.clickhouse import ClickHouse
 from pulse.local.child import Child, Command
 from schemas.broker import Broker
+from tests.waiting import SESSION_S
 
 _READY = 'lambda: print(json.dumps({"event": "ready"}), flush=True)'
 _WAREHOUSE = f"""
@@ -21,9 +22,13 @@ import json, sys
 from consumers.clickhouse.settings import SinkSettings
 from consumers.clickhouse.sink import run
 from consumers.runtime.clickhouse import ClickHouse
+from consumers.runtime.status import Status
+from pulse.status import serve
 from schemas.broker import Broker
 sink, clickhouse, broker = (json.loads(text) for text in sys.argv[1:])
-run(SinkSettings(**sink), ClickHouse(**clickhouse), Broker(**broker), {_READY})
+settings, status = SinkSettings(**sink), Status()
+serve(settings.metrics_port, settings.metrics_host, status)
+run(settings, ClickHouse(**clickhouse), Broker(**broker), {_READY}, status)
 """
 
 
@@ -35,7 +40,7 @@ def start_warehouse(folder: Path, port: int, **settings: object) -> Child:
 
 def start_sink(clickhouse: ClickHouse, broker: Broker, lines: list[str] | None = None, **settings: object) -> Child:
     """A sink on its way up; `wait_ready` tells when partitions are assigned, `lines` gets what it says."""
-    sink = SinkSettings.model_validate({"session_timeout_s": 6.0, "instance_id": "sink-1", **settings})
+    sink = SinkSettings.model_validate({"session_timeout_s": SESSION_S, "instance_id": "sink-1", **settings})
     place = clickhouse.model_dump(mode="json") | {"password": clickhouse.password.get_secret_value()}
     arguments = (sink.model_dump_json(), json.dumps(place), broker.model_dump_json())
     return Child(

@@ -96,6 +96,25 @@ def test_an_output_nobody_can_read_is_set_apart_with_its_bytes(value: bytes | No
     assert row["letter_topic"] == ""
 
 
+@pytest.mark.parametrize("cut", range(1, 4))
+def test_two_halves_in_two_records_are_not_one_output(cut: int) -> None:
+    """Cut where a comma stood, two would read as one in one call, and a third that holds two make up the count."""
+    whole = snapshot(1).model_dump_json().encode()
+    pieces = whole.split(b",")
+    halves = [b",".join(pieces[:cut]), b",".join(pieces[cut:]), whole + b"," + whole]
+    bad = [Record(HEALTH.name, half, headers=[], offset=number) for number, half in enumerate(halves)]
+    fine = Record(HEALTH.name, whole, headers=[], offset=3)
+    done = sort([*bad, fine], 4, NOW)
+    assert done.outputs[HEALTH.name] == [fine]
+    assert [record for record, _ in done.unreadable] == bad
+
+
+@pytest.mark.parametrize("value", [b"null", b"null,\nnull"])
+def test_nothing_written_as_json_is_no_output(value: bytes) -> None:
+    bad = Record(HEALTH.name, value, headers=[])
+    assert [record for record, _ in sort([bad, bad], 4, NOW).unreadable] == [bad, bad]
+
+
 def test_a_dead_letter_stands_at_the_place_of_its_original() -> None:
     letter = DeadLetter("account.purchases", 3, 42, Reason.NOT_JSON, "broken", "worker 1", NOW)
     headers = letter.to_headers([("content-type", b"\xff\x00")])

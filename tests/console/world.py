@@ -38,11 +38,12 @@ import sys
 from consumers.clickhouse.settings import SinkSettings
 from consumers.clickhouse.sink import run
 from consumers.runtime.clickhouse import ClickHouse
+from consumers.runtime.status import Status
 from pulse.local import lifeline
 from schemas.broker import Broker
 lifeline.watch()
 clickhouse, broker = ClickHouse.model_validate_json(sys.argv[1]), Broker.model_validate_json(sys.argv[2])
-run(SinkSettings(poll_s=0.05), clickhouse, broker, {_READY})
+run(SinkSettings(poll_s=0.05, session_timeout_s=2), clickhouse, broker, {_READY}, Status())
 """
 
 

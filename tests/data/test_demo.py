@@ -17,6 +17,7 @@ from pulse.demo.settling import Condition, NotSettled, settle
 from pulse.local.ports import free_port
 from pulse.simulate.live import Trickle
 from tests.data.conftest import NOW
+from tests.policies import talkative_policy
 
 FIGURES = Figures(
     events_sent=10,
@@ -81,7 +82,7 @@ def environment() -> dict[str, str]:
         f"PULSE_{name}": str(free_port())
         for name in ("GATEWAY__PORT", "CONSOLE__PORT", "WAREHOUSE__PORT", "STACK__MAIL_PORT")
     }
-    return {**os.environ, **ports}
+    return {**os.environ, **ports, "PULSE_WORKER__POLICY_FILE": str(talkative_policy())}
 
 
 def test_a_small_demo_loses_nothing_counts_nothing_twice_and_ends_by_itself(

@@ -32,6 +32,7 @@ class Log:
     def __init__(self) -> None:
         self.records: list[Outgoing] = []
         self.away = False
+        self.offered = 0
         self._started: list[Outgoing] = []
 
     def start(self, record: Outgoing) -> None:
@@ -39,7 +40,8 @@ class Log:
 
     def settle(self) -> None:
         started, self._started = self._started, []
-        if self.away:
+        self.offered = len(started)
+        if self.away and started:
             raise Retry("the test's log is away")
         self.records += started
 
@@ -55,10 +57,12 @@ class Log:
 class Desk:
     """A stage with everything it needs; time stands still until `pass_time`."""
 
-    def __init__(self, smtp: SmtpSettings | None = None, *more: Channel, retry: RetrySettings = RETRY) -> None:
+    def __init__(
+        self, smtp: SmtpSettings | None = None, *more: Channel, retry: RetrySettings = RETRY, max_waiting: int = 1_000
+    ) -> None:
         self.now = AT
         self.log = Log()
-        self.ledger = Ledger()
+        self.ledger = Ledger(max_remembered=100)
         self.directory = Directory()
         self.stop = threading.Event()
         self.refreshed = 0
@@ -66,7 +70,7 @@ class Desk:
         mail = Mail(settings.smtp, lambda notification: mail_bytes(notification, settings))
         channels: tuple[Channel, ...] = (Inbox(), mail, *more)
         desk = ReceiptDesk(self.ledger, self.log, lambda: self.now)
-        self.sender = Sender({channel.kind: channel for channel in channels}, desk, retry)
+        self.sender = Sender({channel.kind: channel for channel in channels}, desk, retry, max_waiting)
         self.stage = Stage(self.directory, self.sender, desk, self.stop, self._refresh)
         self.directory.learn(manager())
 

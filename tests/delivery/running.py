@@ -10,9 +10,11 @@ from consumers.delivery.main import run, run_until
 from consumers.delivery.settings import DeliverySettings
 from consumers.runtime.follower import Follower
 from consumers.runtime.producer import Outgoing, Publisher
+from consumers.runtime.status import Status
 from consumers.runtime.subscription import Record
 from pulse.local import lifeline
 from pulse.local.child import Child, Command, say_ready
+from pulse.status import serve
 from schemas.alerts import AlertStep
 from schemas.broker import Broker
 from schemas.codec import STRUCTURED_HEADERS, to_structured
@@ -85,4 +87,6 @@ def _caused_now(step: AlertStep) -> AlertStep:
 
 if __name__ == "__main__":
     lifeline.watch()
-    run(DeliverySettings.model_validate_json(sys.argv[1]), Broker.model_validate_json(sys.argv[2]), say_ready)
+    told, board = DeliverySettings.model_validate_json(sys.argv[1]), Status()
+    serve(told.metrics_port, told.metrics_host, board)
+    run(told, Broker.model_validate_json(sys.argv[2]), say_ready, board)

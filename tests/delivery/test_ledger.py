@@ -63,3 +63,16 @@ def test_what_is_settled_stays_settled(receipts: list[DeliveryReceipt]) -> None:
         if it.outcome is not Outcome.DEFERRED:
             settled.add(it.notification_id)
         assert all(ledger.is_settled(name) for name in settled)
+
+
+def test_of_any_number_of_receipts_the_latest_are_remembered_and_all_are_counted() -> None:
+    ledger = Ledger(max_remembered=100)
+    for number in range(1_000):
+        at = AT + timedelta(seconds=number)
+        ledger.note(receipt(number, 1, Outcome.DELIVERED).model_copy(update={"at": at}))
+        assert ledger.remembered <= 100
+        latest = [receipt(known, 1, Outcome.DELIVERED) for known in range(max(0, number - 49), number + 1)]
+        assert all(ledger.is_settled(it.notification_id) and ledger.told(it.alert_id) == {OWNER} for it in latest)
+        assert ledger.is_beyond_memory(AT) == (number >= 100)
+        assert not ledger.is_beyond_memory(at - timedelta(seconds=49))
+    assert (ledger.decided, ledger.counts[Outcome.DELIVERED]) == (1_000, 1_000)

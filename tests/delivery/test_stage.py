@@ -1,16 +1,19 @@
 """What the stage promises, with a real mail server: nobody twice, nothing lost, nobody held up."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
 from consumers.runtime.errors import Retry, StoppedEarly
+from consumers.runtime.subscription import Record
+from schemas.alerts import AlertStep
 from schemas.deliveries import Outcome, OutcomeReason
 from schemas.events.managers import Contact, ContactKind
 from schemas.topics import ALERTS, DEAD_LETTERS
 from tests.delivery.desk import Desk, record
 from tests.delivery.mailserver import WELL, MailServer
-from tests.delivery.samples import band_dropped, band_recovered, complaint_overdue, manager
+from tests.delivery.samples import AT, band_dropped, band_recovered, complaint_overdue, manager
 
 ADDRESS = "manager07@example.test"
 DELIVERED, DEFERRED, FAILED, SUPPRESSED = Outcome.DELIVERED, Outcome.DEFERRED, Outcome.FAILED, Outcome.SUPPRESSED
@@ -174,3 +177,63 @@ def test_a_record_that_is_no_alert_becomes_a_dead_letter_and_stops_nothing(desk:
     dead = [it for it in desk.log.records if it.topic == DEAD_LETTERS.name]
     assert [it.value for it in dead] == [b'{"alert_id": 5}', None]
     assert len(mails.mails) == 1
+
+
+def test_while_the_log_is_away_no_attempt_leaves_another_receipt(desk: Desk, mails: MailServer) -> None:
+    """What cannot be written is one batch's worth, however long it lasts and however often what is due is tried."""
+    mails.go_away()
+    steps = [band_dropped(f"A-{number}") for number in range(10)]
+    desk.log.away = True
+    offered = []
+    for _ in range(20):
+        with pytest.raises(Retry):
+            desk.stage.handle([record(ALERTS.name, b"no alert"), *map(_record, steps)])
+        offered.append(desk.log.offered)
+        with pytest.raises(Retry):
+            desk.pass_time(61)
+        offered.append(desk.log.offered)
+    assert set(offered) == {21}
+    desk.log.away = False
+    desk.pass_time(1)
+    assert [it.topic for it in desk.log.records].count(DEAD_LETTERS.name) == 1
+    assert desk.balanced()
+
+
+def test_when_as_many_wait_as_may_no_more_are_taken_until_their_channel_is_back(mails: MailServer) -> None:
+    desk = Desk(mails.settings(timeout_s=0.3), max_waiting=10)
+    mails.go_away()
+    left = [[band_dropped(f"A-{batch}-{number}") for number in range(4)] for batch in range(5)]
+    for batch in left[:3]:
+        desk.handle(*batch)
+    for _ in range(5):
+        with pytest.raises(Retry, match="12 notifications wait"):
+            desk.handle(*left[3])
+        desk.pass_time(10)
+    assert (desk.sender.waiting, desk.ledger.decided) == (12, 24)
+    mails.come_back()
+    desk.pass_time(61)
+    for batch in left:
+        desk.handle(*batch)
+    assert sorted(mail.id for mail in mails.mails) == sorted({mail.id for mail in mails.mails})
+    assert (len(mails.mails), desk.ledger.counts[DELIVERED]) == (20, 40)
+    desk.sender.close()
+
+
+def test_a_replay_older_than_memory_tells_nobody_again(desk: Desk, mails: MailServer) -> None:
+    """Memory holds a hundred; each step leaves two receipts."""
+    mails.on_data = lambda _: WELL
+    decided_at = [AT + timedelta(seconds=number) for number in range(80)]
+    steps = [band_dropped(f"A-{number}", decided_at=at) for number, at in enumerate(decided_at)]
+    for step, at in zip(steps, decided_at, strict=True):
+        desk.now = at
+        desk.handle(step)
+    told = len(mails.mails)
+    assert desk.ledger.remembered <= 100
+    for step in steps:
+        desk.handle(step)
+    assert (told, len(mails.mails)) == (80, 80)
+    assert desk.ledger.decided == 160
+
+
+def _record(step: AlertStep) -> Record:
+    return record(ALERTS.name, step.model_dump_json().encode())

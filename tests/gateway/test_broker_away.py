@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from os import kill
 from pathlib import Path
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -18,9 +19,11 @@ from pulse.local import embedded_broker
 from pulse.local.child import Child
 from pulse.local.ports import free_port
 from schemas.broker import Broker
-from tests.gateway.events import PURCHASES, order
+from tests.gateway.events import PURCHASES, order, padded
 from tests.gateway.running import BATCH, NDJSON, running, written
 from tests.waiting import until
+
+MIB: Final = 1024 * 1024
 
 
 @pytest.fixture
@@ -93,6 +96,30 @@ def test_a_broker_that_died_is_503_and_not_ready(mortal: tuple[Child, Broker], t
         assert refused.status_code == 403, "what is wrong is wrong without a broker too"
 
 
+def test_what_is_held_for_a_broker_that_hangs_is_bounded_and_each_accepted_event_is_there_once(
+    mortal: tuple[Child, Broker], tmp_path: Path
+) -> None:
+    """Thirty posts of 200 KB at once, and 2 MiB may be held: ten fit, the others are told so at once."""
+    child, broker = mortal
+    sent = {number: _some_orders(number, 200_000) for number in range(30)}
+    with (
+        running(broker, tmp_path, max_in_flight_bytes=2 * MIB, ack_timeout_s=20) as gateway,
+        ThreadPoolExecutor(len(sent)) as pool,
+    ):
+        assert gateway.post(order("warm")).status_code == 202
+        with frozen(child):
+            answers = {number: pool.submit(gateway.post, body, BATCH) for number, body in sent.items()}
+            until(lambda: sum(answer.done() for answer in answers.values()) >= 30 - 10, 15)
+            gauges = gateway.get("/metrics").text
+        statuses = {number: answer.result(20).status_code for number, answer in answers.items()}
+        assert _gauge(gauges, "pulse_gateway_in_flight_bytes_limit") == 2 * MIB
+        assert 0 < _gauge(gauges, "pulse_gateway_in_flight_bytes") <= 2 * MIB
+        assert _gauge(gauges, "pulse_gateway_open_connections") > 1
+        assert set(statuses.values()) == {202, 429}
+        accepted = [event["id"] for number, body in sent.items() if statuses[number] == 202 for event in body]
+        assert sorted(it.value["id"] for it in written(broker, PURCHASES)) == sorted([*accepted, "warm"])
+
+
 def test_a_stream_says_which_events_are_not_acknowledged(mortal: tuple[Child, Broker], tmp_path: Path) -> None:
     child, broker = mortal
     with running(broker, tmp_path, ack_timeout_s=1) as gateway:
@@ -159,6 +186,15 @@ def test_topics_that_are_missing_or_of_another_size_are_told(fresh_kafka_broker:
         topics.apply(fresh_kafka_broker)
         assert gateway.ready.wait(10)
         assert gateway.post(order()).status_code == 202
+
+
+def _some_orders(number: int, size_bytes: int) -> list[dict[str, Any]]:
+    """A batch of so many bytes."""
+    return [padded(size_bytes // 10 - 20, f"o-{number}-{index}") for index in range(10)]
+
+
+def _gauge(text: str, name: str) -> float:
+    return next(float(line.split()[1]) for line in text.splitlines() if line.startswith(f"{name} "))
 
 
 def _answers(url: str) -> bool:

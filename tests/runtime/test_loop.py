@@ -7,21 +7,27 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from prometheus_client import Counter
 
+from consumers.runtime.connect import fetched_bytes, group_consumer
+from consumers.runtime.gathering import size_of
 from consumers.runtime.loop import Record, Subscription, _Loop
 from consumers.runtime.metrics import GAPS, LAG, MISSING
 from pulse.local.ports import free_port
 from schemas.broker import Broker
+from schemas.limits import MAX_EVENT_BYTES
 from tests.runtime.running import Remembering, Running, drop, make_topic, refuse_times, running, send, sending
-from tests.waiting import until
+from tests.waiting import SESSION_S, until
 
 
 def fresh(broker: Broker, partitions: int = 1, **settings: Any) -> Subscription:
     """A group of its own on a topic of its own, which exists."""
     name = uuid4().hex[:8]
     make_topic(broker, f"topic-{name}", partitions)
-    return Subscription(group=f"group-{name}", topics=(f"topic-{name}",), **settings)
+    return Subscription(
+        group=f"group-{name}", topics=(f"topic-{name}",), **{"session_timeout_s": SESSION_S, **settings}
+    )
 
 
 def test_every_record_is_handled_once_in_order_when_nothing_goes_wrong(broker: Broker) -> None:
@@ -83,13 +89,64 @@ class _OneRecordAPoll:
         self.polls = 0
         self.on_poll: dict[int, Callable[[], None]] = {}
 
-    def poll(self, timeout_ms: int) -> dict[str, list[Any]]:
+    def poll(self, timeout_ms: int, max_records: int) -> dict[str, list[Any]]:
         self.polls += 1
         self.on_poll.get(self.polls, lambda: None)()
         if self.polls > len(self.values):
             return {}
         offset = self.polls - 1
-        return {"t": [SimpleNamespace(topic="t", partition=0, offset=offset, value=self.values[offset])]}
+        return {"t": [_record(offset, self.values[offset])]}
+
+
+@pytest.mark.parametrize("size_bytes, calls", [(100, 1), (MAX_EVENT_BYTES - 100, 3), (400_000, 3)])
+def test_a_batch_is_bounded_in_bytes_and_nothing_is_left_out(size_bytes: int, calls: int) -> None:
+    """Ten records, room for four of the largest that an event may be. Of those beyond it no more than that come."""
+    handler, room = Remembering(), 4 * MAX_EVENT_BYTES
+    consumer = _Backlog(10, size_bytes)
+    gathering = _Loop(Subscription("g", ("t",), max_bytes=room), consumer, handler, threading.Event(), lambda: None)
+    while records := gathering._poll():
+        assert len(records) <= 4 or sum(map(size_of, records)) <= room
+        handler.handle(records)
+    assert ([int(value[:2]) for value in handler.values], handler.calls) == (list(range(10)), calls)
+
+
+def test_a_batch_of_many_small_records_is_bounded_in_records() -> None:
+    consumer = _Backlog(3_000, 100)
+    gathering = _Loop(
+        Subscription("g", ("t",), max_records=2_000), consumer, Remembering(), threading.Event(), lambda: None
+    )
+    assert [len(gathering._poll()) for _ in range(3)] == [2_000, 1_000, 0]
+
+
+class _Backlog:
+    """A consumer with many records of one size that wait for it."""
+
+    def __init__(self, count: int, size_bytes: int) -> None:
+        self._left = [_record(number, b"%02d" % number + bytes(size_bytes - 2)) for number in range(count)]
+
+    def poll(self, timeout_ms: int, max_records: int) -> dict[str, list[Any]]:
+        given, self._left = self._left[:max_records], self._left[max_records:]
+        return {"t": given} if given else {}
+
+
+def _record(offset: int, value: bytes) -> Any:
+    return SimpleNamespace(topic="t", partition=0, offset=offset, key=None, value=value, headers=[])
+
+
+def test_what_is_fetched_ahead_is_bounded_over_all_partitions_together(kafka_broker: Broker) -> None:
+    """Four partitions of 2 MB each; half a megabyte may be fetched ahead, and one produced batch beyond it."""
+    broker = kafka_broker  # the in-memory one gives a single produced batch of each partition at a time
+    subscription = fresh(broker, partitions=4, fetch_bytes=512 * 1024)
+    for number in range(4):
+        send(broker, subscription.topics[0], [bytes(20_000)] * 100, number)
+    consumer = group_consumer(subscription, broker, threading.Event())
+    try:
+        consumer.subscribe(list(subscription.topics))
+        until(lambda: consumer.poll(100, max_records=1), 20)
+        held = [fetched_bytes(consumer) for _ in range(60) if consumer.poll(50, max_records=5)]
+    finally:
+        consumer.close(autocommit=False)
+    assert 0 < max(held) <= 512 * 1024 + 20_200
 
 
 def test_a_record_is_handled_soon_after_it_came(broker: Broker) -> None:
@@ -119,7 +176,7 @@ def test_idle_is_called_and_a_stop_is_seen_while_a_retry_is_waited_for(broker: B
 
 
 def test_what_was_refused_until_the_stop_is_read_by_the_next_run(broker: Broker) -> None:
-    subscription, stuck, well = fresh(broker, session_timeout_s=6), Remembering(refuse_times(99)), Remembering()
+    subscription, stuck, well = fresh(broker), Remembering(refuse_times(99)), Remembering()
     send(broker, subscription.topics[0], [b"1", b"2"])
     with running(subscription, broker, stuck):
         stuck.until(lambda it: it.calls > 1)
@@ -132,7 +189,7 @@ def test_an_error_that_is_not_understood_ends_the_loop_without_a_commit(broker: 
     def fail(_: Sequence[Record]) -> None:
         raise ZeroDivisionError
 
-    subscription, broken, well = fresh(broker, session_timeout_s=6), Remembering(fail), Remembering()
+    subscription, broken, well = fresh(broker), Remembering(fail), Remembering()
     send(broker, subscription.topics[0], [b"1"])
     loop = Running(subscription, broker, broken)
     loop.join(30)
@@ -143,7 +200,7 @@ def test_an_error_that_is_not_understood_ends_the_loop_without_a_commit(broker: 
 
 def test_a_second_member_takes_over_a_part_and_nothing_is_skipped(kafka_broker: Broker) -> None:
     broker = kafka_broker  # the in-memory one loses track of a group while its members change
-    subscription = fresh(broker, partitions=4, session_timeout_s=6)
+    subscription = fresh(broker, partitions=4)
     first, second = Remembering(), Remembering()
     with running(subscription, broker, first):
         for number in range(4):
@@ -166,7 +223,7 @@ def test_lag_is_measured_for_every_partition(broker: Broker) -> None:
 
 
 def test_records_that_were_dropped_before_they_were_read_are_counted(broker: Broker) -> None:
-    subscription, handler = fresh(broker, session_timeout_s=6), Remembering()
+    subscription, handler = fresh(broker), Remembering()
     topic = subscription.topics[0]
     send(broker, topic, [b"1"])
     with running(subscription, broker, handler):

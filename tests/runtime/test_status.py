@@ -7,17 +7,20 @@ from uuid import uuid4
 import httpx
 
 from consumers.runtime.loop import Subscription
-from consumers.runtime.status import STALE_S, Status, serve
+from consumers.runtime.status import STALE_S, Status
+from pulse.status import serve
 from schemas.broker import Broker
 from tests.runtime.running import Remembering, Running, make_topic, refuse_times, running, send
-from tests.waiting import until
+from tests.waiting import SESSION_S, until
 
 
 def fresh(broker: Broker, **settings: Any) -> tuple[Subscription, str]:
     """A group and a topic of its own, and where its status is served."""
     name = uuid4().hex[:8]
     make_topic(broker, f"topic-{name}")
-    subscription = Subscription(group=f"group-{name}", topics=(f"topic-{name}",), **settings)
+    subscription = Subscription(
+        group=f"group-{name}", topics=(f"topic-{name}",), session_timeout_s=SESSION_S, **settings
+    )
     return subscription, served(subscription.status)
 
 
@@ -66,7 +69,7 @@ def test_what_a_handler_waits_for_makes_it_unready_until_it_has_passed(fresh_emb
 def test_a_second_member_without_partitions_is_ready(kafka_broker: Broker) -> None:
     subscription, _ = fresh(kafka_broker)
     loops = []
-    second = Subscription(group=subscription.group, topics=subscription.topics)
+    second = Subscription(group=subscription.group, topics=subscription.topics, session_timeout_s=SESSION_S)
     url = served(second.status)
     try:
         loops = [Running(one, kafka_broker, Remembering()) for one in (subscription, second)]

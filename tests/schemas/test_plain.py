@@ -25,7 +25,7 @@ TIMES = [
 ]
 OUT_OF_RANGE = ["1899-12-31T23:59:59Z", "2200-01-01T00:00:00Z"]
 AMOUNTS = ["12", "12.34567", "-1", "1e3", "NaN", "eur", "EUR", "١٢"]
-OTHERS = [None, True, 0, -1, 2.5, 1e20, "", "x", "\x00", "x" * 3000, [], {}, [1]]
+OTHERS: list[object] = [None, True, 0, -1, 2.5, 1e20, "", "x", "\x00", "x" * 3000, [], {}, [1]]
 JUNK = st.sampled_from([*TIMES, *OUT_OF_RANGE, *AMOUNTS, *OTHERS])
 
 

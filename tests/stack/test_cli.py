@@ -50,11 +50,31 @@ def test_help_names_every_command_and_the_exit_codes(tmp_path: Path) -> None:
     assert "78 worker" in ran.stdout
 
 
-@pytest.mark.parametrize("name", [name for group in GROUPS.values() for name in group])
-def test_every_command_has_help_of_its_own(name: str, tmp_path: Path) -> None:
-    ran = pulse(name, "--help", cwd=tmp_path)
-    assert ran.returncode == ExitCode.DONE, ran.stderr
-    assert f"Usage: pulse {name}" in ran.stdout
+NAMES = [name for group in GROUPS.values() for name in group]
+ALL_HELP = """
+import json, sys
+from typer.testing import CliRunner
+from pulse.cli import app
+asked = {name: CliRunner().invoke(app, [name, "--help"], prog_name="pulse") for name in sys.argv[1:]}
+print(json.dumps({name: [ended.exit_code, ended.output] for name, ended in asked.items()}))
+"""
+
+
+@pytest.fixture(scope="module")
+def helps() -> dict[str, tuple[int, str]]:
+    """How each command's --help ended and what it said, asked one after the other in one process."""
+    ran = subprocess.run(
+        [sys.executable, "-c", ALL_HELP, *NAMES],
+        env={**os.environ, "COLUMNS": "200"}, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    return {name: (code, said) for name, (code, said) in json.loads(ran.stdout).items()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_has_help_of_its_own(name: str, helps: dict[str, tuple[int, str]]) -> None:
+    code, said = helps[name]
+    assert code == ExitCode.DONE, said
+    assert f"Usage: pulse {name}" in said
 
 
 def test_bad_settings_end_with_the_usage_code_and_no_traceback(tmp_path: Path) -> None:

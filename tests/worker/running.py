@@ -18,7 +18,8 @@ from schemas.broker import Broker
 from schemas.catalogue import AnyEvent, topic_of
 from schemas.codec import STRUCTURED_HEADERS, from_object, to_structured
 from schemas.topics import WORKER_APP, Topic
-from tests.waiting import until
+from tests.policies import talkative_policy
+from tests.waiting import SESSION_S, until
 
 OVERFLOW_RECORDS = 120
 """Of 60 kB: 7 MB a partition."""
@@ -50,7 +51,8 @@ def start_worker(broker: Broker, name: str | None = None, **settings: str) -> Ch
         "PULSE_BROKER__EMBEDDED": str(broker.embedded).lower(),
         "PULSE_BROKER__PARTITIONS": str(broker.partitions),
         "PULSE_WORKER__COMMIT_INTERVAL_S": "0.3",
-        "PULSE_WORKER__SESSION_TIMEOUT_S": "6",
+        "PULSE_WORKER__POLICY_FILE": str(talkative_policy()),
+        "PULSE_WORKER__SESSION_TIMEOUT_S": str(1.5 * SESSION_S),
     }
     if name is not None:
         env["PULSE_WORKER__INSTANCE_ID"] = name

@@ -13,7 +13,7 @@ from schemas.topics import ALERTS, CHANGELOG, HEALTH, PURCHASES
 from streams.core.policies import default_tables
 from streams.worker.engine import TOPIC_INDEX, Engine, Owned, Taken
 from streams.worker.outbound import Message
-from streams.worker.rows import PARTITION_KEY
+from streams.worker.rows import MARK, PARTITION_KEY
 from streams.worker.store import Held
 from streams.worker.transport import Batch
 from tests.worker.running import complaint, order
@@ -138,3 +138,51 @@ def test_positions_are_durable_only_once_the_flush_is() -> None:
     engine.take_in(batch(PURCHASES.name, 1, [order("A1", 2, NOW)]), time.time())
     assert owned(engine).durable[PURCHASES.name] == 0
     assert taken.positions[PURCHASES.name] == 1
+
+
+def test_a_changelog_with_a_hole_is_not_half_believed() -> None:
+    engine = engine_over(Held())
+    engine.take_in(batch(PURCHASES.name, 0, [order("A1", 1, NOW), order("A2", 2, NOW)]), time.time())
+    recovered = Held()
+    changelog(recovered, flushed(engine))
+    after_a_hole = Batch(CHANGELOG.name, 0, recovered.offset + 2, recovered.offset + 3, recovered.offset + 3, [])
+    with pytest.raises(ValueError, match="were left out"):
+        recovered.apply(after_a_hole)
+
+
+def test_changelog_records_read_again_put_nothing_back() -> None:
+    engine = engine_over(Held())
+    recovered = Held()
+    engine.take_in(batch(PURCHASES.name, 0, [order("A1", 1, NOW)]), time.time())
+    first = flushed(engine)
+    changelog(recovered, first)
+    engine.take_in(batch(PURCHASES.name, 1, [order("A1", 2, NOW)]), time.time())
+    changelog(recovered, flushed(engine))
+    [(key, value, _)] = first.rows
+    recovered.apply(Batch(CHANGELOG.name, 0, 0, 1, recovered.offset + 1, [Record(0, key, value)]))
+    assert recovered.partition.rows["applied"].tolist() == [2]
+
+
+def test_a_row_that_somebody_else_wrote_meanwhile_loses_what_waited_beside_ours() -> None:
+    stalled_held, heirs = Held(), Held()
+    stalled, heir = engine_over(stalled_held), engine_over(heirs, generation=2)
+    events = [order("A1", number, NOW) for number in (1, 2, 3)]
+    stalled.take_in(batch(PURCHASES.name, 0, events[:2]), time.time())
+    assert len(stalled_held.partition.pending.all()) == 4  # an order counts for two signals
+    heir.take_in(batch(PURCHASES.name, 0, events), time.time())
+    changelog(stalled_held, flushed(heir))
+    stalled.own(0, stalled_held, 3)
+    assert stalled_held.partition.rows["applied"].tolist() == [3]
+    assert len(stalled_held.partition.pending.all()) == len(heirs.partition.pending.all())
+
+
+def test_the_last_of_several_rows_of_an_account_says_what_is_beside_it() -> None:
+    engine = engine_over(Held())
+    engine.take_in(batch(PURCHASES.name, 0, [order("A1", 1, NOW)]), time.time())
+    first = flushed(engine)
+    empty = Record(1, b"A1", MARK + owned(engine).held.partition.rows[:1].tobytes())
+    recovered = Held()
+    [(key, value, _)] = first.rows
+    recovered.apply(Batch(CHANGELOG.name, 0, 0, 2, 2, [Record(0, key, value), empty]))
+    assert not recovered.outbox
+    assert not recovered.waiting

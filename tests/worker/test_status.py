@@ -9,10 +9,11 @@ import httpx
 
 from pulse import topics
 from pulse.local.ports import free_port
+from pulse.status import serve
 from schemas.broker import Broker
 from streams.worker.app import WorkerApp
 from streams.worker.errors import StateLost
-from streams.worker.status import STALE_S, STARTING, STOPPING, Board, Standing, serve, standing_of
+from streams.worker.status import STALE_S, STARTING, STOPPING, Board, Standing, standing_of
 from tests.conftest import wipe
 from tests.waiting import until
 from tests.worker.running import Log, order, start_worker, worker
@@ -70,7 +71,7 @@ def test_a_member_without_partitions_is_ready(kafka_broker: Broker) -> None:
 
 def test_a_worker_that_starts_or_stops_is_healthy_but_not_ready() -> None:
     board = Board(lambda: 0.0)
-    url = f"http://127.0.0.1:{serve('127.0.0.1', 0, board)}"
+    url = f"http://127.0.0.1:{serve(0, '127.0.0.1', board)}"
     for standing in (STARTING, STOPPING):
         board.post(standing)
         assert [(asked(url, path) or (0,))[0] for path in ("/healthz", "/readyz")] == [200, 503]

@@ -1,7 +1,8 @@
 """Hands what was read to the open pages. Lives on the event loop alone; the reader's thread posts to it.
 
-Every page has a bounded queue. A page that does not keep up, or that asks for what is no longer held, is told to read
-itself anew: it never gets a part as if it were the whole. Who may see what is decided in `stream`, not here.
+Every page has a bounded queue, and all of them together hold a bounded number of bytes. A page that does not keep up,
+or that asks for what is no longer held, is told to read itself anew: it never gets a part as if it were the whole. Who
+may see what is decided in `stream`, not here.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 from consumers.console import metrics
 from consumers.console.live.position import LIVE_TOPICS, Position, TopicPartition, to_text
-from consumers.console.live.ring import Record, Ring
+from consumers.console.live.ring import RING_BYTES, Record, Ring
 from schemas.topics import ALERTS, HEALTH
 
 
@@ -52,6 +53,7 @@ class Page:
         self._ended = asyncio.Event()
         self._limit = limit
         self._waiting: dict[object, Record] = {}
+        self.waiting_bytes = 0
         self._changed = asyncio.Event()
 
     def offer(self, record: Record) -> None:
@@ -65,8 +67,10 @@ class Page:
             return
         newest_counts = record.topic == HEALTH.name and self.interest.account is None
         name = record.key if newest_counts else (record.topic, record.partition, record.offset)
-        self._waiting.pop(name, None)
+        if (older := self._waiting.pop(name, None)) is not None:
+            self.waiting_bytes -= older.size_bytes
         self._waiting[name] = record
+        self.waiting_bytes += record.size_bytes
         if len(self._waiting) > self._limit:
             self.lose()
         self._changed.set()
@@ -74,7 +78,7 @@ class Page:
     def lose(self) -> None:
         """Forget what waits: the page must read itself anew."""
         self.lost = True
-        self._waiting.clear()
+        self._empty()
         self._changed.set()
 
     @property
@@ -102,16 +106,25 @@ class Page:
             return []
         self._changed.clear()
         records = list(self._waiting.values())
-        self._waiting.clear()
+        self._empty()
         return records
+
+    def _empty(self) -> None:
+        self._waiting.clear()
+        self.waiting_bytes = 0
 
 
 class Hub:
     """The ring and the open pages."""
 
-    def __init__(self, ring_limit: int, queue_limit: int) -> None:
-        self._ring = Ring(ring_limit)
+    def __init__(
+        self, ring_limit: int, queue_limit: int, ring_bytes: int = RING_BYTES, pages_bytes: int = RING_BYTES
+    ) -> None:
+        self._ring = Ring(ring_limit, ring_bytes)
         self._queue_limit = queue_limit
+        self._pages_bytes = pages_bytes
+        metrics.RING_BYTES_LIMIT.set(ring_bytes)
+        metrics.PAGES_BYTES_LIMIT.set(pages_bytes)
         self._portfolios: set[Page] = set()
         self._accounts: dict[str, set[Page]] = {}
         self._settled: dict[TopicPartition, int] = {}
@@ -133,6 +146,8 @@ class Hub:
             self._ring.add(record)
             for page in (*self._accounts.get(record.key, ()), *self._portfolios):
                 page.offer(record)
+        self._relieve()
+        metrics.RING_BYTES.set(self._ring.size_bytes)
         if batch.settled is not None:
             self._settled = dict(batch.settled)
             self.following = True
@@ -167,6 +182,16 @@ class Hub:
     def has_settled(self, marks: Iterable[tuple[TopicPartition, int]]) -> bool:
         """Whether the warehouse has stored every one of these records."""
         return all(self._settled.get(where, 0) > offset for where, offset in marks)
+
+    def _relieve(self) -> None:
+        """Let the pages that are furthest behind read themselves anew, until the others fit."""
+        pages = list(self._pages())
+        held_bytes = sum(page.waiting_bytes for page in pages)
+        while held_bytes > self._pages_bytes:
+            slowest = max(pages, key=lambda page: page.waiting_bytes)
+            held_bytes -= slowest.waiting_bytes
+            slowest.lose()
+        metrics.PAGES_BYTES.set(held_bytes)
 
     def _start(self, place: TopicPartition, offset: int, end: int) -> None:
         jumped = place in self._ring.position()

@@ -1,7 +1,8 @@
 """The thread that follows the topics. In no group, it commits nothing: every console reads all, from near the end.
 
 It never reads more than the ring can hold: when it falls further behind it jumps, and says so, and the open pages read
-themselves anew from the warehouse.
+themselves anew from the warehouse. It reads on when the hub has taken what was posted: a loop that is busy holds up the
+reading, and what it has not read stays on the topics.
 """
 
 import asyncio
@@ -30,6 +31,7 @@ log = structlog.get_logger()
 _POLL_MS: Final = 50
 _LOOK_AGAIN_S: Final = 0.5
 _BREATH_S: Final = 0.02
+_UNTAKEN: Final = 2
 _REST_S: Final = 0.25
 """Between two polls while no page is open: whoever opens one waits this much longer, once."""
 
@@ -48,6 +50,7 @@ class Reader:
         self._next: dict[TopicPartition, int] = {}
         self._order = count()
         self._looked_at = 0.0
+        self._taken = threading.Semaphore(_UNTAKEN)
 
     def run(self) -> None:
         """Follow the topics; a broker that is away or refuses is asked again."""
@@ -128,7 +131,20 @@ class Reader:
         self._post(Batch(records=records))
 
     def _post(self, batch: Batch) -> None:
-        self._loop.call_soon_threadsafe(self._hub.take, batch)
+        """Hand it to the loop; waits while as many are on their way as may be.
+
+        Raises:
+            StoppedEarly: a stop was asked for meanwhile.
+        """
+        while not self._taken.acquire(timeout=_REST_S):
+            if self._stop.is_set():
+                raise StoppedEarly
+        self._loop.call_soon_threadsafe(self._take, batch)
+
+    def _take(self, batch: Batch) -> None:
+        """On the loop."""
+        self._taken.release()
+        self._hub.take(batch)
 
     def _record(self, raw: Any) -> Record:
         return Record(

@@ -1,4 +1,4 @@
-"""A network cable between browser and console that can be cut and mended."""
+"""A network cable between two processes that can be cut and mended."""
 
 import socket
 import threading
