@@ -4,11 +4,11 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 ARGS ?=
 
-.PHONY: help demo test check lint lock bench torture clean
+.PHONY: help demo test check lint lock bench torture torture-guards clean
 .DEFAULT_GOAL := help
 
 help: ## this text
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.runtime ## start everything on this machine, load the CDNOW history, keep it alive; ARGS='--exit --json'
 	$(BIN)/pulse demo $(ARGS)
@@ -27,8 +27,11 @@ lock: .venv/.dev ## write requirements/*.txt from pyproject.toml, with hashes; A
 bench: .venv/.runtime ## measure, ours beside its peers; ARGS='engine --quick --json'; needs Java, Maven, Linux
 	$(BIN)/python -m benchmarks $(or $(ARGS),engine)
 
-torture: ## not there yet: the kill -9 runs come with the next step
-	@echo "make torture: there are no kill -9 runs yet; they come with the next step" >&2; exit 1
+torture: .venv/.dev ## kill -9 the engine under load, then compare every account; KILLS=300 SEED=1 ARGS=--json
+	$(BIN)/python -m tests.torture --kills $(or $(KILLS),50) --seed $(or $(SEED),1) $(ARGS)
+
+torture-guards: .venv/.dev ## take out one guard of the engine at a time: the torture must find it
+	$(BIN)/python -m tests.torture.guards $(ARGS)
 
 clean: ## remove caches and build output; keeps .venv and the data in var/
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build *.egg-info

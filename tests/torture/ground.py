@@ -19,6 +19,7 @@ from pulse.local.child import Child, Command
 from pulse.local.ports import free_port
 from schemas.broker import Broker
 from schemas.topics import EVENT_TOPICS
+from tests.policies import talkative_policy
 from tests.torture.plan import BROKER, SESSION_S, SINK, WORKERS, Act, Fault
 from tests.torture.slot import Slot
 
@@ -63,10 +64,10 @@ class Ground:
 
     def up(self, workers: tuple[str, ...]) -> None:
         """Bring everything up, the broker with its topics first."""
-        self._slots[BROKER].start()
-        self._slots[BROKER].wait_ready()
-        self._slots[WAREHOUSE].start()
-        self._slots[WAREHOUSE].wait_ready()
+        for name in (BROKER, WAREHOUSE):
+            self._slots[name].start()
+        for name in (BROKER, WAREHOUSE):
+            self._slots[name].wait_ready()
         self._prepare()
         _stamp_on_arrival(self.broker)
         names = (SINK, *workers)
@@ -149,7 +150,12 @@ class Ground:
         ]
 
     def _worker(self, name: str) -> Command:
-        settings = {"instance_id": name, "session_timeout_s": str(SESSION_S), **self._options.worker}
+        settings = {
+            "instance_id": name,
+            "session_timeout_s": str(SESSION_S),
+            "policy_file": str(talkative_policy()),
+            **self._options.worker,
+        }
         env = {f"PULSE_WORKER__{key.upper()}": value for key, value in settings.items()}
         return self._pulse(name, (*self._options.worker_argv, "worker"), env)
 

@@ -38,8 +38,8 @@ from tests.torture.oracle import Logged, Policy, accounts_of, facts_of
 from tests.torture.plan import AT_FIRST, Fault
 from tests.torture.rows import Stored, in_force
 
-QUIET_S: Final = 10.0
-"""Longer than the heartbeat by which the last snapshot is told."""
+QUIET_S: Final = 4.0
+"""Longer than the last snapshots wait to be told, by the policy the workers are given."""
 
 SETTLE_S: Final = 90.0
 _TOLD_EVERY_S: Final = 20.0
