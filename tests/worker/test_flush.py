@@ -16,7 +16,7 @@ from streams.worker.engine import Engine
 from streams.worker.flush import Flusher
 from streams.worker.store import Held
 from tests.worker.running import order
-from tests.worker.test_state import NOW, batch, engine_over, owned
+from tests.worker.test_state import NOW, batch, changelog, engine_over, flushed, owned
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Written:
 
 
 class FakeLog:
-    """A producer that keeps what it is given, by topic. The topic `stuck` takes nothing; `waits` is set by who tries."""
+    """A producer that keeps what it is given, by topic. The topic `stuck` takes nothing; who tries sets `waits`."""
 
     def __init__(self) -> None:
         self.topics: defaultdict[str, list[bytes]] = defaultdict(list)
@@ -116,3 +116,15 @@ def test_rows_that_land_behind_another_owners_do_not_hide_them_from_recovery() -
 def test_what_was_decided_behind_another_owners_rows_is_not_told() -> None:
     _, log = asyncio.run(superseded())
     assert told_of(log) == {b"A0"}
+
+
+@pytest.mark.xfail(
+    strict=True, reason="compaction keeps the last row of a key, and that is the one that does not count"
+)
+def test_an_account_whose_last_row_on_the_changelog_is_outranked_is_written_again() -> None:
+    zombie, heir, held = engine_over(Held(), generation=1), engine_over(Held(), generation=2), Held()
+    for engine in (heir, zombie):
+        take_in(engine, 0)
+        changelog(held, flushed(engine))
+    next_one = engine_over(held, generation=3)
+    assert [key for key, _, _ in flushed(next_one).rows] == [b"A0"]
