@@ -13,11 +13,17 @@ from tests.torture.load import Load
 from tests.torture.logread import Progress
 from tests.torture.records import Kind, Record
 
-MAX_UNREAD: Final = 6_000
-"""Beyond this much unread an account's facts could outrun the ring that knows what was told twice."""
-
 _TICK_S: Final = 0.02
 _LOOK_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much is written, and how fast."""
+
+    rate: float
+    max_unread: int
+    limit: int | None = None
 
 
 @dataclass(slots=True)
@@ -36,15 +42,17 @@ class Sent:
 
 
 class Feeder:
-    """`limit` ends the load after so many records, None goes on until `finish`."""
+    """Writes `rate` records a second, none while more than `max_unread` are not read yet.
 
-    def __init__(self, broker: Broker, load: Load, rate: float, limit: int | None = None) -> None:
+    `limit` ends the load after so many, None goes on until it is halted.
+    """
+
+    def __init__(self, broker: Broker, load: Load, pace: Pace) -> None:
         self.sent = Sent()
         self.done = threading.Event()
         self._broker = broker
         self._load = load
-        self._rate = rate
-        self._limit = limit
+        self._pace = pace
         self._stop = threading.Event()
         self._error: BaseException | None = None
         self._producer = Producer(
@@ -94,11 +102,11 @@ class Feeder:
             if time.monotonic() - looked_at >= _LOOK_S:
                 self.sent.unread = progress.unread(_LOOK_S) or 0
                 looked_at = time.monotonic()
-            owed = owed + self._rate * _TICK_S if self.sent.unread <= MAX_UNREAD else 0.0
+            owed = owed + self._pace.rate * _TICK_S if self.sent.unread <= self._pace.max_unread else 0.0
             while owed >= 1.0:
                 self._write(self._load.next(time.time()))
                 owed, made = owed - 1.0, made + 1
-                if made == self._limit:
+                if made == self._pace.limit:
                     return
             self._producer.poll(0)
 

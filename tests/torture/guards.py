@@ -72,7 +72,7 @@ GUARDS: Final = (
         "kills between the two steps of a flush, which takes its time between them",
         Trial(
             _killed(5.0, 11.3, 17.1, 23.8),
-            Recipe(3, accounts=100, busy=0),
+            Recipe(3, accounts=300, busy=0),
             rate=150.0,
             limit=4_000,
             workers=(FIRST,),
@@ -84,7 +84,7 @@ GUARDS: Final = (
         "a stall beyond the session in the middle of a flush: its rows are written after its successor's",
         Trial(
             _stalled(5.0, SESSION_S + 4.0) + _stalled(25.0, SESSION_S + 4.0),
-            Recipe(4, accounts=100, busy=0),
+            Recipe(4, accounts=400, busy=0),
             rate=150.0,
             limit=6_000,
             options=Options(worker={"commit_interval_s": "0.5"}),

@@ -46,6 +46,11 @@ class Recipe:
         """How many records after a fact its later duplicates come: few enough of its account, and some flushes on."""
         return 200, min(2_500, 8 * self.accounts)
 
+    @property
+    def max_unread(self) -> int:
+        """Beyond this many unread records an account's facts could outrun the ring: topics are read one by one then."""
+        return 4 * self.accounts if self.duplicates else 100_000
+
 
 Making = Callable[[float], Record]
 

@@ -29,7 +29,7 @@ from tests.torture.compare import compare_health, compare_states
 from tests.torture.differences import Verdict
 from tests.torture.episodes import Moment, compare_alerts
 from tests.torture.evidence import Log, write_evidence
-from tests.torture.feeder import Feeder, Sent
+from tests.torture.feeder import Feeder, Pace, Sent
 from tests.torture.ground import Ground, Options, Ruined
 from tests.torture.letters import compare_letters, is_poison
 from tests.torture.load import Load, Recipe
@@ -80,7 +80,8 @@ class Course:
         self._say = say
         self._folder = folder
         self._ground = Ground(folder, trial.options)
-        self._feeder = Feeder(self._ground.broker, Load(trial.recipe), trial.rate, trial.limit)
+        pace = Pace(trial.rate, trial.recipe.max_unread, trial.limit)
+        self._feeder = Feeder(self._ground.broker, Load(trial.recipe), pace)
         self._began = time.monotonic()
         self._told_at = 0.0
         self._settled_at = 0.0
