@@ -14,7 +14,7 @@ from schemas.topics import CHANGELOG, EVENT_TOPICS, STATE_TABLE, WORKER_APP
 from streams.core.policy import Tables
 from streams.worker import metrics, store, transport
 from streams.worker.engine import Engine
-from streams.worker.errors import StateLost, TopicMadeAnew, WrongPartitionCount
+from streams.worker.errors import StateLost, TopicMadeAnew, WorkerError, WrongPartitionCount
 from streams.worker.flush import Flusher
 from streams.worker.settings import WorkerSettings
 from streams.worker.store import ColumnStore
@@ -52,6 +52,8 @@ class WorkerApp(faust.App):
         self.folded_room = asyncio.Event()
         self.folded_room.set()
         self._committed: dict[Any, int | None] = {}
+        self._early: set[tuple[str, int]] = set()
+        self._seeking: asyncio.Task[None] | None = None
         self._misfits: dict[tuple[str, int, int], int] = {}
         self._recovering_since = time.monotonic()
 
@@ -104,8 +106,18 @@ class WorkerApp(faust.App):
         """Faust has gone back to the committed positions; reading begins."""
         self._committed = dict(committed)
         self.engine.seek_to({(tp.topic, tp.partition): offset for tp, offset in committed.items()})
+        if self._early:
+            self._seeking = asyncio.create_task(self._seek_early())
         if self.engine.owned:
             self.on_ready()
+
+    async def _seek_early(self) -> None:
+        """Go back to what came before its position was known, and was dropped."""
+        early, self._early = self._early, set()
+        for topic, number in early:
+            expected = self.engine.expected(topic, number)
+            if expected is not None:
+                await self.consumer.seek(transport.place(topic, number), expected)
 
     def fail(self, error: BaseException) -> None:
         """Stop the process with this error; nothing is flushed or committed after it."""
@@ -122,6 +134,7 @@ class WorkerApp(faust.App):
             await self.folded_room.wait()
         expected = self.engine.expected(batch.topic, batch.partition)
         if expected is None:
+            self._early.add((batch.topic, batch.partition))
             return
         if batch.start != expected:
             await self._seek_back(batch, expected)
@@ -161,7 +174,11 @@ class WorkerApp(faust.App):
 
     async def hand_over(self) -> None:
         """Flush and commit while still the owner."""
-        await self.flusher.flush(time.time())
+        try:
+            await self.flusher.flush(time.time())
+        except WorkerError as error:
+            self.fail(error)
+            return
         await self.commit_durable()
 
     async def commit_durable(self) -> None:

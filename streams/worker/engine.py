@@ -61,9 +61,9 @@ class Owned:
         return slice(begin, self.sweep_from)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Taken:
-    """What one flush of one partition writes, and the positions that are durable once it has."""
+    """What one flush of one partition writes, and the positions that are durable once it has; `written` when it has."""
 
     owned: Owned
     rows: list[Message]
@@ -73,6 +73,7 @@ class Taken:
     told: PartitionRecord
     oldest_cause: float = float("inf")
     """The broker's timestamp of the record that waited longest for what is told here; inf where none did."""
+    written: bool = False
 
 
 class Engine:
@@ -169,6 +170,20 @@ class Engine:
     def take(self, now: float) -> list[Taken]:
         """Decide what is due and take all that changed, one entry a partition that has something."""
         return [taken for owned in self.owned.values() if (taken := self._take(owned, now)) is not None]
+
+    def put_back(self, unwritten: Iterable[Taken]) -> None:
+        """Take back what a flush that was cut off did not write: its rows are written again, with what they decided."""
+        for taken in unwritten:
+            partition = taken.owned.held.partition
+            for key, _, _ in taken.rows:
+                partition.dirty[partition.index[(key or b"").decode()]] = True
+            earlier: dict[int, list[Output]] = {}
+            for key, output in taken.outputs:
+                earlier.setdefault(partition.index[key.decode()], []).append(output)
+            for row, outputs in earlier.items():
+                partition.dirty[row] = True
+                partition.outbox[row] = outputs + partition.outbox.get(row, [])
+            taken.owned.refused = taken.refused + taken.owned.refused
 
     def _take(self, owned: Owned, now: float) -> Taken | None:
         held, partition = owned.held, owned.held.partition

@@ -1,7 +1,8 @@
 """What can go wrong in the worker.
 
 WorkerError
-└── StateLost      stop: the log or the changelog lost its beginning; the state must be built anew
+├── StateLost      stop: the log or the changelog lost its beginning; the state must be built anew
+└── Superseded     stop, start again: somebody else wrote our partition's changelog
 """
 
 from collections.abc import Mapping
@@ -65,3 +66,18 @@ class UnreadableState(WorkerError):
         )
         self.topic = topic
         self.partition = partition
+
+
+class Superseded(WorkerError):
+    """Records of somebody else stand on the changelog between ours: we are not the owner any more, or an attempt of
+    ours was taken for lost and was not. What we hold is not what a successor would recover, so nothing is told of it.
+    """
+
+    def __init__(self, partition: int, expected: int, written: int) -> None:
+        super().__init__(
+            f"changelog partition {partition}: what was to be written at offset {expected} came to stand at {written}. "
+            "The worker stops without telling anything of it; started again it recovers what counts."
+        )
+        self.partition = partition
+        self.expected = expected
+        self.written = written

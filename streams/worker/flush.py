@@ -19,6 +19,7 @@ from schemas.broker import Broker
 from streams.pacing import Pacer
 from streams.worker import metrics
 from streams.worker.engine import Engine, Taken
+from streams.worker.errors import Superseded
 from streams.worker.outbound import Message, write
 from streams.worker.rows import PARTITION_KEY
 
@@ -57,7 +58,11 @@ class Flusher:
             taken = self._engine.take(now)
             if not taken:
                 return False
-            await asyncio.gather(*(self._until_written(part) for part in taken))
+            try:
+                await asyncio.gather(*(self._until_written(part) for part in taken))
+            except asyncio.CancelledError:
+                self._engine.put_back(part for part in taken if not part.written)
+                raise
             took_s = time.monotonic() - started
             metrics.FLUSH_MS.observe(took_s * 1000.0)
             metrics.FLUSH_ROWS.observe(sum(len(part.rows) for part in taken))
@@ -93,6 +98,7 @@ class Flusher:
             await self._log(part, [(PARTITION_KEY, part.told.to_bytes(), ())])
             part.owned.held.told = part.told
         part.owned.durable.update(part.positions)
+        part.written = True
 
     async def _keep(self, part: Taken) -> None:
         """Make the rows durable, and with them what they decided."""
@@ -102,7 +108,10 @@ class Flusher:
     async def _log(self, part: Taken, records: list[Message]) -> None:
         held = part.owned.held
         last, _ = await write(self._producer, topics.CHANGELOG.name, part.owned.number, records)
-        held.offset = max(held.offset, last)
+        first = last + 1 - len(records)
+        if first != held.offset + 1:
+            raise Superseded(part.owned.number, held.offset + 1, first)
+        held.offset = last
 
     async def _tell(self, part: Taken) -> None:
         """Publish what was decided, and what was refused."""

@@ -81,7 +81,8 @@ async def _serve(
         with suppress(asyncio.CancelledError):
             await task
     if app.fatal is None:
-        await app.hand_over()
+        with suppress(TimeoutError):  # a broker that is away must not hold the process up: what is lost is read again
+            await asyncio.wait_for(app.hand_over(), timeout=_STOP_S)
     await _stopped(app)
     await pacer.stop()
     await producer.stop()
@@ -103,7 +104,7 @@ async def _until_over(app: WorkerApp, stop: asyncio.Event, loops: list[asyncio.T
         end.cancel()
     for task in loops:
         if task.done() and (error := task.exception()) is not None:
-            app.fatal = error
+            app.fail(error)
     _log.info("worker_stopping", reason="signal" if stop.is_set() else "error")
 
 

@@ -125,7 +125,9 @@ class Held:
         changed = np.flatnonzero(np.diff(new["generation"])) + 1
         for begin, end in itertools.pairwise([0, *changed.tolist(), len(values)]):
             run = slice(begin, end)  # of one generation, so that the last row of an account counts
-            kept = ~outranked(new["generation"][run], self.partition.rows["generation"][rows[run]])
+            late = outranked(new["generation"][run], self.partition.rows["generation"][rows[run]])
+            self.partition.dirty[rows[run][late]] = True  # compaction would keep the late row alone: write ours again
+            kept = ~late
             self._put(rows[run][kept], new[run][kept], list(itertools.compress(values[run], kept)))
 
     def _put(self, rows: Ints, new: npt.NDArray[np.void], values: list[bytes]) -> None:

@@ -8,8 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
-
 from schemas.broker import Broker
 from schemas.topics import CHANGELOG, HEALTH, PURCHASES
 from streams.pacing import Pacer
@@ -75,7 +73,6 @@ def told_of(log: FakeLog) -> set[bytes]:
     return {account for account in (b"A0", b"A1") if any(account in value for value in log.topics[HEALTH.name])}
 
 
-@pytest.mark.xfail(strict=True, reason="the next flush says that all was told, though the one cut off told nothing")
 def test_what_a_flush_that_is_cut_off_decided_is_told_by_the_next_one() -> None:
     async def course() -> set[bytes]:
         engine, log = engine_over(Held()), FakeLog()
@@ -108,21 +105,16 @@ async def superseded() -> tuple[Held, FakeLog]:
     return held, log
 
 
-@pytest.mark.xfail(strict=True, reason="recovery reads on behind the worker's own rows: what lies before is lost")
 def test_rows_that_land_behind_another_owners_do_not_hide_them_from_recovery() -> None:
     held, log = asyncio.run(superseded())
     assert held.offset < log.topics[CHANGELOG.name].index(b"another owner's")
 
 
-@pytest.mark.xfail(strict=True, reason="a stalled worker tells what its successor has decided otherwise")
 def test_what_was_decided_behind_another_owners_rows_is_not_told() -> None:
     _, log = asyncio.run(superseded())
     assert told_of(log) == {b"A0"}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="compaction keeps the last row of a key, and that is the one that does not count"
-)
 def test_an_account_whose_last_row_on_the_changelog_is_outranked_is_written_again() -> None:
     zombie, heir, held = engine_over(Held(), generation=1), engine_over(Held(), generation=2), Held()
     for engine in (heir, zombie):
