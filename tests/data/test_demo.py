@@ -124,7 +124,7 @@ def test_a_running_demo_explains_its_scores_and_stops_when_asked(environment: di
     assert explained["score"] == pytest.approx(explained["contributions_sum"], abs=1e-6)
     assert explained["changes"]
     for change in explained["changes"]:
-        moved = change["score"] - (change["previous_score"] or 0)
+        moved = (change["score"] or 0) - (change["previous_score"] or 0)
         assert moved == pytest.approx(sum(part["points"] for part in change["parts"]), abs=1e-6)
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
