@@ -49,8 +49,6 @@ class WorkerApp(faust.App):
         self.fatal: BaseException | None = None
         self.stopped_for_good = asyncio.Event()
         self.wake = asyncio.Event()
-        self.folded_room = asyncio.Event()
-        self.folded_room.set()
         self._committed: dict[Any, int | None] = {}
         self._early: set[tuple[str, int]] = set()
         self._seeking: asyncio.Task[None] | None = None
@@ -129,9 +127,9 @@ class WorkerApp(faust.App):
     async def take_batch(self, batch: Batch, max_unflushed: int) -> None:
         """Fold a batch, or drop it and seek when it does not begin where it must."""
         while self.engine.unflushed >= max_unflushed:
-            self.folded_room.clear()
+            self.flusher.took.clear()
             self.wake.set()
-            await self.folded_room.wait()
+            await self.flusher.took.wait()
         expected = self.engine.expected(batch.topic, batch.partition)
         if expected is None:
             self._early.add((batch.topic, batch.partition))

@@ -50,12 +50,15 @@ class Flusher:
         self._producer = producer
         self._pacer = pacer
         self._lock = asyncio.Lock()
+        self.took = asyncio.Event()
+        """Set when a flush has taken what was folded: whoever had no room for more has it while this is being written."""
 
     async def flush(self, now: float) -> bool:
         """Take and write once; whether there was anything."""
         async with self._lock:
             started = time.monotonic()
             taken = self._engine.take(now)
+            self.took.set()
             if not taken:
                 return False
             try:

@@ -121,7 +121,6 @@ async def _flush_loop(app: WorkerApp, settings: WorkerSettings) -> None:
         if not app.rebalancing:
             app.look_at_ends()
             await app.flusher.flush(time.time())
-        app.folded_room.set()
         await _pause(app, settings)
 
 
