@@ -16,6 +16,7 @@ from streams.worker import metrics, store, transport
 from streams.worker.engine import Engine
 from streams.worker.errors import StateLost, TopicMadeAnew, WorkerError, WrongPartitionCount
 from streams.worker.flush import Flusher
+from streams.worker.memory import give_back
 from streams.worker.settings import WorkerSettings
 from streams.worker.store import ColumnStore
 from streams.worker.transport import Batch
@@ -87,6 +88,7 @@ class WorkerApp(faust.App):
         self.engine.disown(set(self.engine.owned) - active)
         for number in sorted(active):
             self.engine.own(number, self.store.of(number), self.consumer_generation_id)
+        give_back()
         metrics.RECOVERY_S.set(time.monotonic() - self._recovering_since)
         accounts = sum(len(self.store.of(number).partition) for number in active)
         _log.info("recovered", partitions=sorted(active), standby=sorted(standby), accounts=accounts)
@@ -124,9 +126,13 @@ class WorkerApp(faust.App):
         self.engine.disown(list(self.engine.owned))
         self.stopped_for_good.set()
 
-    async def take_batch(self, batch: Batch, max_unflushed: int) -> None:
+    def has_room(self, settings: WorkerSettings) -> bool:
+        """Whether more may be folded before a flush has taken what is there."""
+        return self.engine.unflushed < settings.max_unflushed and self.engine.changed < settings.max_changed
+
+    async def take_batch(self, batch: Batch, settings: WorkerSettings) -> None:
         """Fold a batch, or drop it and seek when it does not begin where it must."""
-        while self.engine.unflushed >= max_unflushed:
+        while not self.has_room(settings):
             self.flusher.took.clear()
             self.wake.set()
             await self.flusher.took.wait()
@@ -226,7 +232,7 @@ def build(settings: WorkerSettings, broker: Broker, tables: Tables) -> WorkerApp
     @app.agent(source, concurrency=1)
     async def accounts(stream: Any) -> None:
         async for event in stream.events():
-            await app.take_batch(event.message.value, settings.max_unflushed)
+            await app.take_batch(event.message.value, settings)
 
     @app.on_partitions_revoked.connect
     async def revoked(*_: Any, **__: Any) -> None:

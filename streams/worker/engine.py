@@ -92,6 +92,11 @@ class Engine:
         return sum(owned.unflushed for owned in self.owned.values())
 
     @property
+    def changed(self) -> int:
+        """Accounts changed and not yet taken by a flush."""
+        return sum(int(np.count_nonzero(owned.held.partition.dirty)) for owned in self.owned.values())
+
+    @property
     def lag(self) -> int:
         """Records written and not yet folded, as far as has been heard."""
         return sum(
@@ -157,6 +162,7 @@ class Engine:
         owned.position[batch.topic], owned.ends[batch.topic] = batch.next, batch.end
         owned.unflushed += len(batch.records)
         metrics.UNFLUSHED.set(self.unflushed)
+        metrics.CHANGED.set(self.changed)
 
     def mark_end(self, topic: str, number: int, end: int) -> None:
         """The broker says where a topic partition ends."""

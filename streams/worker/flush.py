@@ -20,12 +20,14 @@ from streams.pacing import Pacer
 from streams.worker import metrics
 from streams.worker.engine import Engine, Taken
 from streams.worker.errors import Superseded
+from streams.worker.memory import give_back
 from streams.worker.outbound import Message, write
 from streams.worker.rows import PARTITION_KEY
 
 BATCH_BYTES: Final = 512 * 1024
 MAX_REQUEST_BYTES: Final = 4 * 1024 * 1024
 _RETRY_S: Final = 0.5
+_LARGE_ROWS: Final = 20_000
 _log = structlog.get_logger()
 
 
@@ -51,7 +53,7 @@ class Flusher:
         self._pacer = pacer
         self._lock = asyncio.Lock()
         self.took = asyncio.Event()
-        """Set when a flush has taken what was folded: whoever had no room for more has it while this is being written."""
+        """Set when a flush has taken what was folded: whoever had no room for more has it while this is written."""
 
     async def flush(self, now: float) -> bool:
         """Take and write once; whether there was anything."""
@@ -70,9 +72,14 @@ class Flusher:
             metrics.FLUSH_MS.observe(took_s * 1000.0)
             metrics.FLUSH_ROWS.observe(sum(len(part.rows) for part in taken))
             metrics.UNFLUSHED.set(self._engine.unflushed)
+            metrics.CHANGED.set(self._engine.changed)
             oldest_cause = min(part.oldest_cause for part in taken)
             if oldest_cause < now:
                 metrics.EVENT_TO_HEALTH_MS.observe((now + took_s - oldest_cause) * 1000.0)
+            large = sum(len(part.rows) for part in taken) >= _LARGE_ROWS
+            del taken
+            if large:
+                give_back()
             return True
 
     def committable(self) -> dict[tuple[str, int], int]:

@@ -128,7 +128,7 @@ async def _pause(app: WorkerApp, settings: WorkerSettings) -> None:
     """Until the next flush is worth its cost: short, unless a backlog keeps coming and there is room for more of it."""
     ends = time.monotonic() + settings.backlog_flush_interval_s
     await asyncio.sleep(settings.flush_interval_s)
-    while app.engine.lag > settings.backlog_records and app.engine.unflushed < settings.max_unflushed:
+    while app.engine.lag > settings.backlog_records and app.has_room(settings):
         if time.monotonic() >= ends or app.rebalancing:
             return
         await asyncio.sleep(settings.flush_interval_s)

@@ -40,6 +40,10 @@ UNFLUSHED: Final = Gauge(
     "pulse_worker_unflushed_records",
     "Records folded and not yet taken by a flush. At worker.max_unflushed reading pauses: the broker is slow or away.",
 )
+CHANGED: Final = Gauge(
+    "pulse_worker_changed_accounts",
+    "Accounts changed and not yet taken by a flush. At worker.max_changed reading pauses: the broker is slow or away.",
+)
 FLUSH_ROWS: Final = Histogram(
     "pulse_worker_flush_rows", "Rows in a flush.", buckets=(1, 10, 100, 1000, 10_000, 100_000)
 )

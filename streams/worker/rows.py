@@ -102,7 +102,7 @@ def check_mark(value: bytes) -> None:
         raise ValueError(message)
 
 
-def beside_in(value: bytes) -> Beside:
+def beside_in(value: bytes, *, with_outbox: bool = True) -> Beside:
     """What stands behind the row's columns."""
     if len(value) == PLAIN_BYTES:
         return Beside()
@@ -111,7 +111,7 @@ def beside_in(value: bytes) -> Beside:
     variable: dict[str, Any] = from_json(value[begin : begin + length])
     waiting = [Waiting(*fact) for fact in variable.get("waiting", [])]
     extra = _extra(variable) if variable.keys() - {"waiting"} else None
-    return Beside(extra, waiting, list(_messages(value, begin + length)))
+    return Beside(extra, waiting, list(_messages(value, begin + length)) if with_outbox else [])
 
 
 def _beside(extra: Extra | None, waiting: Sequence[Sequence[object]], outbox: Sequence[Output]) -> bytes:

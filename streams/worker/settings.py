@@ -37,6 +37,9 @@ class WorkerSettings(BaseModel):
     max_unflushed: Annotated[
         int, Field(ge=100, description="facts folded and not yet durable before reading pauses")
     ] = 300_000
+    max_changed: Annotated[
+        int, Field(ge=100, description="accounts changed and not yet durable before reading pauses")
+    ] = 50_000
     max_batch: Annotated[int, Field(ge=1, description="records taken from the broker at once")] = 4_000
     standby_replicas: Annotated[int, Field(ge=0, le=3, description="copies of the state on other workers")] = 0
     metrics_port: Annotated[

@@ -25,7 +25,6 @@ from streams.worker.rows import (
     MARK,
     PARTITION_KEY,
     PLAIN_BYTES,
-    Beside,
     PartitionRecord,
     Waiting,
     beside_in,
@@ -113,6 +112,8 @@ class Held:
         if told.generation >= self.told.generation:
             self.told = told
             self.last_flush = max(self.last_flush, told.flush)
+            flushes = self.partition.rows["flush"]
+            self.outbox = {row: told_of for row, told_of in self.outbox.items() if flushes[row] > told.flush}
 
     def _apply_rows(self, accounts: list[str], values: list[bytes]) -> None:
         if not values:
@@ -143,10 +144,12 @@ class Held:
             for stored in beside:
                 stored.pop(row, None)
             if len(value) > PLAIN_BYTES:
-                self._put_beside(row, beside_in(value))
+                self._put_beside(row, value)
 
-    def _put_beside(self, row: int, found: Beside) -> None:
-        """Only what there is: most rows have a profile at most, and a million empty lists are no small thing."""
+    def _put_beside(self, row: int, value: bytes) -> None:
+        """Only what there is, and of the outbox what may be untold: a million empty lists are no small thing."""
+        untold = bool(self.partition.rows["flush"][row] > self.told.flush)
+        found = beside_in(value, with_outbox=untold)
         if found.extra is not None:
             self.partition.extras[row] = found.extra
         if found.waiting:

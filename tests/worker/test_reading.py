@@ -37,7 +37,7 @@ def test_a_batch_that_comes_before_its_position_is_known_is_folded_or_sought_aga
         consumer: Any = FakeConsumer()
         app._consumer = consumer
         engine.own(0, Held(), 1)
-        reading = asyncio.create_task(app.take_batch(batch(PURCHASES.name, 0, [order("A1", 1, NOW)]), 100))
+        reading = asyncio.create_task(app.take_batch(batch(PURCHASES.name, 0, [order("A1", 1, NOW)]), WorkerSettings()))
         await asyncio.wait([reading], timeout=0.1)
         app.positions_committed({purchases: 0})
         await asyncio.sleep(0.05)

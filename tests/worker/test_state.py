@@ -186,3 +186,18 @@ def test_the_last_of_several_rows_of_an_account_says_what_is_beside_it() -> None
     recovered.apply(Batch(CHANGELOG.name, 0, 0, 2, 2, [Record(0, key, value), empty]))
     assert not recovered.outbox
     assert not recovered.waiting
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_recovery_keeps_no_message_that_was_told(told: bool) -> None:
+    engine = engine_over(Held())
+    engine.take_in(batch(PURCHASES.name, 0, [order("A1", 1, NOW)]), time.time())
+    recovered = Held()
+    taken = flushed(engine)
+    changelog(recovered, taken, told=False)
+    if told:
+        at = recovered.offset + 1
+        recovered.apply(
+            Batch(CHANGELOG.name, 0, at, at + 1, at + 1, [Record(at, PARTITION_KEY, taken.told.to_bytes())])
+        )
+    assert bool(recovered.outbox) is not told
