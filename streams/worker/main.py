@@ -9,6 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError
 
 from schemas import topics
 from schemas.broker import Broker
@@ -28,6 +30,7 @@ _GC_THRESHOLD = 100_000
 _SWITCH_S = 0.0005
 """The thread that reads Kafka waits this long for its turn, at every step it takes; Python's own 5 ms starve it."""
 _STOP_S = 5.0
+_BROKER_RETRY_S = 1.0
 _log = structlog.get_logger()
 
 
@@ -66,7 +69,9 @@ async def _serve(
     engine = Engine(broker, tables, settings.sweep_interval_s, settings.history_until)
     app.wire(engine, Flusher(engine, producer, pacer), _once(on_ready))
     posting = asyncio.create_task(keep_posted(board, app))
-    await producer.start()
+    if not await _reached(producer, stop):
+        posting.cancel()
+        return None
     await pacer.start()
     try:
         await app.start()
@@ -87,6 +92,21 @@ async def _serve(
     await pacer.stop()
     await producer.stop()
     return app.fatal or app.crash_reason
+
+
+async def _reached(producer: AIOKafkaProducer, stop: asyncio.Event) -> bool:
+    """Wait for the broker; False when told to stop meanwhile. A broker that is away is no fault of the worker's."""
+    while not stop.is_set():
+        try:
+            await producer.start()
+        except KafkaConnectionError as error:
+            _log.warning("waiting_for_broker", error=str(error), again_in_s=_BROKER_RETRY_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), timeout=_BROKER_RETRY_S)
+        else:
+            return True
+    await producer.stop()
+    return False
 
 
 async def _stopped(app: WorkerApp) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from kafka import TopicPartition
 
+from pulse.local.ports import free_port
 from schemas.broker import Broker
 from schemas.catalogue import AnyEvent
 from schemas.deadletters import from_headers
@@ -220,3 +221,13 @@ def test_a_worker_refuses_topics_that_were_made_anew_under_it(fresh_kafka_broker
         assert "beyond its end" in child.tail()
     finally:
         log.close()
+
+
+def test_a_worker_waits_for_a_broker_that_is_not_there_yet_and_stops_when_told() -> None:
+    child = start_worker(Broker(bootstrap=f"127.0.0.1:{free_port()}"))
+    try:
+        until(lambda: "waiting_for_broker" in child.tail(), SETTLED_S)
+        assert child.exit_code is None
+    finally:
+        child.stop()
+    assert child.exit_code == 0
