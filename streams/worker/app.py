@@ -3,16 +3,20 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import faust
 import structlog
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
 from faust.app.base import BootStrategy
+from faust.types import TP
 
 from schemas.broker import Broker
 from schemas.topics import CHANGELOG, EVENT_TOPICS, STATE_TABLE, WORKER_APP
 from streams.core.policy import Tables
 from streams.worker import metrics, store, transport
+from streams.worker.catching_up import catch_up
 from streams.worker.engine import Engine
 from streams.worker.errors import StateLost, TopicMadeAnew, WorkerError, WrongPartitionCount
 from streams.worker.flush import Flusher
@@ -43,6 +47,7 @@ class WorkerApp(faust.App):
     store: ColumnStore
     on_ready: Callable[[], None]
     fetch_max_wait_ms: int = 500
+    bootstrap: str = ""
 
     def wire(self, engine: Engine, flusher: Flusher, on_ready: Callable[[], None]) -> None:
         """Give the app what it drives."""
@@ -82,8 +87,8 @@ class WorkerApp(faust.App):
         """Recovery is complete: own the active partitions, unless their changelog lost its beginning."""
         try:
             await self._check_changelog(active)
-        except StateLost as lost:
-            self.fail(lost)
+        except (StateLost, ValueError, KafkaError) as error:
+            self.fail(error)
             return
         self.engine.disown(set(self.engine.owned) - active)
         for number in sorted(active):
@@ -97,10 +102,31 @@ class WorkerApp(faust.App):
         topic = CHANGELOG.name
         places = [transport.place(topic, number) for number in sorted(active)]
         first = await self.consumer.earliest_offsets(*places) if places else {}
+        ends = await self.consumer.highwaters(*places) if places else {}
         for tp, offset in first.items():
-            held = self.store.of(tp.partition)
+            held, end = self.store.of(tp.partition), ends.get(tp) or 0
             if offset and offset > held.recovered_from + 1:
                 raise StateLost(topic, tp.partition, held.recovered_from + 1, offset)
+            if end > held.offset + 1:
+                await catch_up(self.bootstrap, cast("TopicPartition", tp), held, end)
+
+    async def unstick(self, before: dict[TP, int]) -> dict[TP, int]:
+        """Read on where nothing was read since `before` although more is there; returns the positions now.
+
+        Moving partitions may leave one paused, or at a position that nobody was told of.
+        """
+        now = {
+            transport.place(topic.name, owned.number): owned.position.get(topic.name, -1)
+            for owned in self.engine.owned.values()
+            for topic in EVENT_TOPICS
+        }
+        ends = await self.consumer.highwaters(*now) if now else {}
+        stuck = {tp for tp, end in ends.items() if (end or 0) > max(now[tp], 0) and before.get(tp) == now[tp]}
+        if stuck and not self.rebalancing:
+            _log.warning("reading_stuck", places=sorted(f"{tp.topic}[{tp.partition}]" for tp in stuck))
+            self.consumer.resume_partitions(stuck)
+            await self.consumer.perform_seek()
+        return now
 
     def positions_committed(self, committed: Mapping[Any, int | None]) -> None:
         """Faust has gone back to the committed positions; reading begins."""
@@ -222,6 +248,7 @@ def build(settings: WorkerSettings, broker: Broker, tables: Tables) -> WorkerApp
         consumer_group_instance_id=settings.instance_id,
         web_enabled=False,
     )
+    app.bootstrap = broker.bootstrap
     if broker.embedded:
         app.fetch_max_wait_ms = _EMBEDDED_FETCH_WAIT_MS
     source = app.topic(

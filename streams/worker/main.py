@@ -10,7 +10,9 @@ from contextlib import suppress
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, KafkaError
+from faust.exceptions import FaustError
+from faust.types import TP
 
 from schemas import topics
 from schemas.broker import Broker
@@ -31,6 +33,8 @@ _SWITCH_S = 0.0005
 """The thread that reads Kafka waits this long for its turn, at every step it takes; Python's own 5 ms starve it."""
 _STOP_S = 5.0
 _BROKER_RETRY_S = 1.0
+_WATCH_S = 10.0
+"""A partition that has stood still for so long, with records waiting, is not merely slow."""
 _log = structlog.get_logger()
 
 
@@ -78,7 +82,7 @@ async def _serve(
     except BaseException:
         await _stopped(app)  # its consumer thread would outlive this one
         raise
-    loops = [posting, *(asyncio.create_task(turn(app, settings)) for turn in (_flush_loop, _commit_loop))]
+    loops = [posting, *(asyncio.create_task(turn(app, settings)) for turn in (_flush_loop, _commit_loop, _watch_loop))]
     await _until_over(app, stop, loops)
     board.post(STOPPING)
     for task in loops:
@@ -159,6 +163,20 @@ async def _commit_loop(app: WorkerApp, settings: WorkerSettings) -> None:
         await asyncio.sleep(settings.commit_interval_s)
         if not app.rebalancing:
             await app.commit_durable()
+
+
+async def _watch_loop(app: WorkerApp, settings: WorkerSettings) -> None:
+    """Looks now and then whether every partition is read that has something to read."""
+    before: dict[TP, int] = {}
+    while True:
+        await asyncio.sleep(_WATCH_S)
+        if app.rebalancing or not app.has_room(settings):
+            before = {}
+            continue
+        try:
+            before = await app.unstick(before)
+        except (KafkaError, FaustError) as error:
+            _log.warning("not_watched", error=repr(error))
 
 
 def _once(action: Callable[[], None]) -> Callable[[], None]:

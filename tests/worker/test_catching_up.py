@@ -1,0 +1,84 @@
+"""A worker relies on no word that recovery is complete, or that reading goes on: it looks."""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from confluent_kafka import Producer
+
+from schemas.broker import Broker
+from schemas.topics import CHANGELOG, PURCHASES
+from streams.core.policies import default_tables
+from streams.worker import app as worker_app
+from streams.worker.catching_up import catch_up
+from streams.worker.engine import Engine
+from streams.worker.rows import PARTITION_KEY
+from streams.worker.settings import WorkerSettings
+from streams.worker.store import Held
+from streams.worker.transport import place
+from tests.worker.running import order
+from tests.worker.test_state import NOW, batch, changelog, engine_over, flushed
+
+
+def test_what_recovery_left_out_is_read_to_the_end(topics_applied: Broker) -> None:
+    engine, held = engine_over(Held()), Held()
+    producer, written = Producer({"bootstrap.servers": topics_applied.bootstrap}), 0
+    for number in range(3):
+        engine.take_in(batch(PURCHASES.name, number, [order("A1", number, NOW)]), time.time())
+        taken = flushed(engine)
+        if number == 0:
+            changelog(held, taken)
+        for key, value, _ in [*taken.rows, (PARTITION_KEY, taken.told.to_bytes(), ())]:
+            producer.produce(CHANGELOG.name, value, key, partition=0)
+            written += 1
+    producer.flush()
+    asyncio.run(catch_up(topics_applied.bootstrap, place(CHANGELOG.name, 0), held, written))
+    assert held.offset == written - 1
+    assert held.partition.rows["applied"].tolist() == [3]
+
+
+class FakeConsumer:
+    """One partition ends at 5; notes what it is told to do."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    async def highwaters(self, *places: Any) -> dict[Any, int]:
+        return {one: 5 if one == place(PURCHASES.name, 0) else 0 for one in places}
+
+    def resume_partitions(self, places: Iterable[Any]) -> None:
+        self.done += [f"resume {one.topic}" for one in places]
+
+    async def perform_seek(self) -> None:
+        self.done.append("seek")
+
+
+def watched(*, moved: bool) -> list[str]:
+    """What is done after two looks at a partition with records waiting; it may have moved between them."""
+
+    async def course() -> list[str]:
+        app = worker_app.build(WorkerSettings(), Broker(partitions=1), default_tables())
+        engine = Engine(Broker(partitions=1), default_tables(), 1.0, None)
+        flusher: Any = None
+        app.wire(engine, flusher, lambda: None)
+        consumer: Any = FakeConsumer()
+        app._consumer = consumer
+        app.rebalancing = False
+        engine.own(0, Held(), 1)
+        before = await app.unstick({})
+        if moved:
+            engine.seek_to({(PURCHASES.name, 0): 3})
+        await app.unstick(before)
+        done: list[str] = consumer.done
+        return done
+
+    return asyncio.run(course())
+
+
+def test_a_partition_that_is_not_read_though_more_is_there_is_sought_again() -> None:
+    assert watched(moved=False) == [f"resume {PURCHASES.name}", "seek"]
+
+
+def test_a_partition_that_is_read_is_left_alone() -> None:
+    assert watched(moved=True) == []
