@@ -56,8 +56,6 @@ class WorkerApp(faust.App):
         self.stopped_for_good = asyncio.Event()
         self.wake = asyncio.Event()
         self._committed: dict[Any, int | None] = {}
-        self._early: set[tuple[str, int]] = set()
-        self._seeking: asyncio.Task[None] | None = None
         self._misfits: dict[tuple[str, int, int], int] = {}
         self._recovering_since = time.monotonic()
 
@@ -129,21 +127,11 @@ class WorkerApp(faust.App):
         return now
 
     def positions_committed(self, committed: Mapping[Any, int | None]) -> None:
-        """Faust has gone back to the committed positions; reading begins."""
+        """The consumer goes to the committed positions; reading begins."""
         self._committed = dict(committed)
         self.engine.seek_to({(tp.topic, tp.partition): offset for tp, offset in committed.items()})
-        if self._early:
-            self._seeking = asyncio.create_task(self._seek_early())
         if self.engine.owned:
             self.on_ready()
-
-    async def _seek_early(self) -> None:
-        """Go back to what came before its position was known, and was dropped."""
-        early, self._early = self._early, set()
-        for topic, number in early:
-            expected = self.engine.expected(topic, number)
-            if expected is not None:
-                await self.consumer.seek(transport.place(topic, number), expected)
 
     def fail(self, error: BaseException) -> None:
         """Stop the process with this error; nothing is flushed or committed after it."""
@@ -164,8 +152,7 @@ class WorkerApp(faust.App):
             await self.flusher.took.wait()
         expected = self.engine.expected(batch.topic, batch.partition)
         if expected is None:
-            self._early.add((batch.topic, batch.partition))
-            return
+            return  # not ours, or not yet: the consumer is told where to read from when it is
         if batch.start != expected:
             await self._seek_back(batch, expected)
             return

@@ -27,7 +27,9 @@ async def catch_up(bootstrap: str, place: TopicPartition, held: Held, end: int) 
         aiokafka.errors.KafkaError: the broker does not answer.
     """
     _log.warning("recovery_left_out", partition=place.partition, held=held.offset + 1, end=end)
-    consumer: Any = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, check_crcs=True)
+    consumer: Any = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="none", check_crcs=True
+    )
     await consumer.start()
     try:
         consumer.assign([place])

@@ -5,7 +5,7 @@ The table is never written through Faust; the flush writes the changelog itself 
 
 import itertools
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import faust
 import numpy as np
@@ -79,7 +79,7 @@ class Held:
         Raises:
             ValueError: the batch leaves out records, or one of them cannot be read.
         """
-        if self.offset >= 0 and batch.start > self.offset + 1:
+        if batch.start > self.offset + 1:
             message = f"changelog records {self.offset + 1} to {batch.start - 1} were left out"
             raise ValueError(message)
         fresh = [record for record in batch.records if record.offset > self.offset and record.key is not None]
@@ -212,14 +212,20 @@ class ColumnStore(FaustStore[bytes, bytes]):
     ) -> None:
         """Take batches of the changelog, from recovery or as a standby.
 
-        A row that cannot be read stops the worker: Faust would ask for it for ever.
+        Faust's queue may still hold batches of an assignment before this one: what does not follow on what is held is
+        passed over, and read when the partition is owned (`streams.worker.catching_up`). A row that cannot be read
+        stops the worker: Faust would ask for it for ever.
         """
         for event in batch:
-            read: Any = event.message.value
+            read: Batch = cast("Any", event.message.value)
+            held = self.held.get(read.partition)
+            if held is None or read.start > held.offset + 1:
+                _log.warning("changelog_batch_passed_over", partition=read.partition, start=read.start)
+                continue
             try:
-                self.of(event.message.partition).apply(read)
+                held.apply(read)
             except ValueError as error:
-                self.app.fail(UnreadableState(event.message.topic, event.message.partition, str(error)))
+                self.app.fail(UnreadableState(event.message.topic, read.partition, str(error)))
                 return
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:

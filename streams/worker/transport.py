@@ -8,7 +8,7 @@ Rests on private parts of faust-streaming 0.15 and aiokafka 0.14, hence their pi
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -65,6 +65,28 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
                 if consumer._coordinator._coordination_task.done() and not self.should_stop:
                     raise
                 _log.warning("group_error", error=str(error))
+
+    async def seek_all(self, positions: Mapping[TP, int]) -> None:
+        """Read on from these positions. The driver's own `seek_to_committed` leaves out a position of 0."""
+        await self.call_thread(self._seek_all, positions)
+
+    async def _seek_all(self, positions: Mapping[TP, int]) -> None:
+        consumer = self._ensure_consumer()
+        for tp, position in positions.items():
+            consumer.seek(tp, position)
+
+    async def put_back(self, batches: Iterable[Batch]) -> None:
+        """Fetch these again: nobody took them. A partition that has been moved since is left where it is."""
+        await self.call_thread(self._put_back, list(batches))
+
+    async def _put_back(self, batches: Iterable[Batch]) -> None:
+        consumer: Any = self._ensure_consumer()
+        for batch in batches:
+            tp = place(batch.topic, batch.partition)
+            if consumer._subscription.is_assigned(tp):
+                state = consumer._subscription.subscription.assignment.state_value(tp)
+                if state.has_valid_position and state.position == batch.next:
+                    consumer.seek(tp, batch.start)
 
     def _create_consumer(self, loop: asyncio.AbstractEventLoop) -> Any:
         consumer = super()._create_consumer(loop)
@@ -161,6 +183,7 @@ class Consumer(driver.Consumer):
     """The driver's consumer, one message a batch."""
 
     app: Any  # the worker's app: Faust's interface and the callbacks of `streams.worker.app`
+    _thread: ConsumerThread
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -179,24 +202,21 @@ class Consumer(driver.Consumer):
 
     async def _drain_once(self) -> None:
         fetched, active = await self._wait_next_records(1.0)
-        records: dict[TP, Any] = dict(fetched) if fetched else {}
+        batches: dict[TP, Any] = dict(fetched) if fetched else {}
         if self.should_stop:
             return
-        if not self.flow_active:
-            await self._seek_back()
-            return
         generation = self.app.consumer_generation_id
-        for tp, batch in records.items():
-            if not self.flow_active or self.app.consumer_generation_id != generation:  # type: ignore[redundant-expr]
-                return  # it changed while we waited; what is not folded is read again from the committed position
+        for tp, batch in list(batches.items()):
+            if not self.flow_active or self.app.consumer_generation_id != generation:
+                break
             if active is None or tp in active or tp in self._buffered_partitions:
                 await self.wait_first(self.callback(self._message(tp, batch)), self.suspend_flow.wait())
-
-    async def _seek_back(self) -> None:
-        try:
-            await self.perform_seek()
-        except Exception as error:  # noqa: BLE001 - expected while a rebalance goes on; positions are set after it
-            _log.info("seek_during_rebalance_failed", error=str(error))
+                if self.suspend_flow.is_set():
+                    break  # it may or may not have been taken: whoever reads it twice knows
+                del batches[tp]
+        if batches:
+            # Partitions move, and their positions with them; recovery, too, waits for what it has sought.
+            await self._thread.put_back(batches.values())
 
     def _message(self, tp: TP, batch: Batch) -> ConsumerMessage:
         value: Any = batch
@@ -218,9 +238,11 @@ class Consumer(driver.Consumer):
         )
 
     async def perform_seek(self) -> None:
-        """Go back to the committed positions and tell the worker where that is."""
+        """Go to the committed positions, and tell the worker where that is."""
         committed = await self.seek_to_committed()
         self.app.positions_committed(committed)
+        wanted = {tp: max(offset or 0, 0) for tp, offset in committed.items() if not self._is_changelog_tp(tp)}
+        await self._thread.seek_all(wanted)
 
 
 class Transport(driver.Transport):

@@ -57,7 +57,8 @@ def start_worker(broker: Broker, name: str | None = None, **settings: str) -> Ch
     if name is not None:
         env["PULSE_WORKER__INSTANCE_ID"] = name
     env |= {f"PULSE_WORKER__{key.upper()}": value for key, value in settings.items()}
-    return Child(Command(name or "worker", (sys.executable, "-m", "pulse", "worker"), env))
+    command = Command(name or "worker", (sys.executable, "-m", "pulse", "worker"), env)
+    return Child(command, on_line=lambda line: print(f"{command.name}: {line}"))  # noqa: T201 - shown where a test fails
 
 
 def kill(child: Child) -> None:
