@@ -58,6 +58,9 @@ class StepReason(StrEnum):
     ANSWER_DUE_PASSED = "answer_due_passed"
     MORE_OVERDUE = "more_overdue"
     ALL_ANSWERED = "all_answered"
+    DUE_PASSED = "due_passed"
+    ALL_SETTLED = "all_settled"
+    CAUSE_WITHDRAWN = "cause_withdrawn"
     BY_PERSON = "by_person"
 
 
@@ -75,13 +78,18 @@ class Suggestion(StrEnum):
 
     CALL_CLIENT = "call_client"
     ANSWER_COMPLAINT = "answer_complaint"
+    NAME_SHIPPING_DATE = "name_shipping_date"
+    ASK_FOR_PAYMENT = "ask_for_payment"
+    CALL_BACK = "call_back"
+    CLOSE_HAND_OFF = "close_hand_off"
 
 
 class AlertStep(Model):
     """One step. `at` is the moment (event time) it was decided for, `decided_at` the clock when it was decided.
 
     A `historic` step was decided for a moment further back than the horizon: it is recorded, shown and never sent.
-    `facts` carries the values the sentence needs, as strings: band_from, band_to, score, complaint_ids, due_at.
+    `facts` carries the values the sentence needs, as strings: band_from, band_to, score, complaint_ids, order_ids,
+    invoice_ids, hand_off_ids, contact_ids, count, due_at, and of unpaid invoices in one currency amount and currency.
     """
 
     alert_id: AlertIdField

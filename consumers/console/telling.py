@@ -21,6 +21,10 @@ class Told:
 _WHY: Final = {
     AlertKind.BAND_DROPPED: StepReason.BAND_WORSENED,
     AlertKind.COMPLAINT_OVERDUE: StepReason.ANSWER_DUE_PASSED,
+    AlertKind.SHIPMENT_LATE: StepReason.DUE_PASSED,
+    AlertKind.INVOICE_OVERDUE: StepReason.DUE_PASSED,
+    AlertKind.CALLBACK_OVERDUE: StepReason.DUE_PASSED,
+    AlertKind.HAND_OFF_OVERDUE: StepReason.DUE_PASSED,
 }
 _STEP: Final = {EpisodeState.RESOLVED: StepKind.RESOLVED, EpisodeState.RETRACTED: StepKind.RETRACTED}
 

@@ -57,7 +57,7 @@ class Complaint:
     follows from the course is found out once.
     """
 
-    __slots__ = ("counts", "course", "is_resolved", "opening", "owes_answer")
+    __slots__ = ("counts", "course", "is_resolved", "opening", "owes_answer", "was_told")
 
     def __init__(self, course: Course = ()) -> None:
         self.course = course
@@ -69,6 +69,8 @@ class Complaint:
                     openings.append(fact)
                 elif fact.kind in _ENDS:
                     ends.append((fact.at, fact.kind))
+        self.was_told = bool(openings)
+        """Whether an opening stands; one that was told and taken back as a fact does not."""
         self.opening = min(openings) if openings and "withdrawn" not in kinds else None
         """The earliest opening that stands; None while there is none, and when the complaint was withdrawn."""
         self.is_resolved = bool(ends) and max(ends)[1] == "resolved"

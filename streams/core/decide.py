@@ -4,7 +4,7 @@ Reads and advances the partition's rows; what it decided goes into the rows' out
 durable together before anything is told.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +18,7 @@ from schemas.ids import AccountId
 from schemas.plain import Plain
 from streams.core import bands, episodes
 from streams.core.decay import moved
-from streams.core.episodes import Step
+from streams.core.episodes import OVERDUE_KINDS, Overdue, Step
 from streams.core.explain import Texts
 from streams.core.fences import Bools
 from streams.core.judging import BandChanges, Clock, Judgement, judgement, reading_moment, step_bands
@@ -44,7 +44,7 @@ class Decided:
 
 
 def due(partition: Partition, clock: Clock) -> Ints:
-    """Rows whose next answer became overdue."""
+    """Rows of which something owed became overdue."""
     if partition.next_due > clock.watermark:
         return np.empty(0, np.int64)
     at = partition.rows["next_due"]
@@ -134,11 +134,11 @@ _NOTHING: Final = Extra()
 
 
 def _steps(case: Judgement, changes: BandChanges) -> list[tuple[int, Step]]:
-    """The steps that follow, by place: bands that changed, answers owed where a complaint or time made a difference."""
+    """The steps that follow, by place: bands that changed, what is owed where a fact or time made a difference."""
     moved_on = np.flatnonzero(case.state["band"] != changes.before).tolist()
     found = [(index, _band_step(case, index, changes)) for index in moved_on]
     owed = _to_recount(case)
-    found += [(index, _overdue_step(case, index)) for index in owed]
+    found += [(index, step) for index in owed for step in _overdue_steps(case, index)]
     _next_due(case, owed)
     return sorted(((index, step) for index, step in found if step is not None), key=lambda one: one[0])
 
@@ -173,22 +173,50 @@ def _extra(case: Judgement, index: int) -> Extra:
     return case.partition.extras.get(int(case.rows[index]), _NOTHING)
 
 
-def _overdue_step(case: Judgement, index: int) -> Step | None:
-    overdue = {name: at for name, at in _owed(case, index).items() if at <= case.clock.watermark}
-    return episodes.of_overdue(_episode(case, index, AlertKind.COMPLAINT_OVERDUE), overdue, float(case.as_of[index]))
+def _overdue_steps(case: Judgement, index: int) -> Iterator[Step | None]:
+    for kind in OVERDUE_KINDS:
+        due_at, episode = _owed(case, index, kind), _episode(case, index, kind)
+        if due_at or episode.open:
+            late = {name: at for name, at in due_at.items() if at <= case.clock.watermark}
+            extra = _extra(case, index)
+            overdue = Overdue(kind, late, _withdrawn(extra, kind, episode.members), _money(extra, kind, late))
+            yield episodes.of_overdue(episode, overdue, float(case.as_of[index]))
 
 
 def _next_due(case: Judgement, places: Sequence[int]) -> None:
     for index in places:
-        ahead = min((at for at in _owed(case, index).values() if at > case.clock.watermark), default=np.inf)
+        owed = (at for kind in OVERDUE_KINDS for at in _owed(case, index, kind).values())
+        ahead = min((at for at in owed if at > case.clock.watermark), default=np.inf)
         case.state["next_due"][index] = ahead
         case.partition.next_due = min(case.partition.next_due, ahead)
 
 
-def _owed(case: Judgement, index: int) -> dict[str, float]:
-    """By complaint, when each answer owed is due."""
-    sla_h = case.tables.policy.complaints.answer_sla_h
-    return {name: record.due(sla_h) for name, record in _extra(case, index).owing.items()}
+def _owed(case: Judgement, index: int, kind: AlertKind) -> Mapping[str, float]:
+    """By name, when each thing owed of a kind is due."""
+    extra = _extra(case, index)
+    if kind is AlertKind.COMPLAINT_OVERDUE:
+        sla_h = case.tables.policy.complaints.answer_sla_h
+        return {name: record.due(sla_h) for name, record in extra.owing.items()}
+    return extra.owed.get(kind, {})
+
+
+def _withdrawn(extra: Extra, kind: AlertKind, names: Iterable[str]) -> set[str]:
+    """Those whose opening was taken back as never having been."""
+    if kind is AlertKind.COMPLAINT_OVERDUE:
+        return {name for name in names if name in extra.complaints and not extra.complaints[name].was_told}
+    held = extra.commitments.get(kind, {})
+    return {name for name in names if name in held and not held[name].was_made}
+
+
+def _money(extra: Extra, kind: AlertKind, names: Iterable[str]) -> dict[str, str]:
+    """What is open of the invoices named, where all are in one currency."""
+    if kind is not AlertKind.INVOICE_OVERDUE:
+        return {}
+    records = [extra.commitments[kind][name] for name in names]
+    currencies = {record.currency for record in records}
+    if len(currencies) != 1:
+        return {}
+    return {"amount": str(sum(record.open_amount for record in records)), "currency": currencies.pop()}
 
 
 def _decisions(case: Judgement, steps: Sequence[tuple[int, Step]]) -> Iterator[tuple[int, Decision]]:
@@ -196,8 +224,8 @@ def _decisions(case: Judgement, steps: Sequence[tuple[int, Step]]) -> Iterator[t
     reasons = dict(zip(explained, case.parts(np.array(explained, np.int64)), strict=True)) if explained else {}
     horizon_s = case.tables.policy.alerts.history_horizon_s
     for index, step in steps:
-        # An answer becomes overdue by time, not by a record; whatever else happened to the account did not cause it.
-        by_time = step.kind is AlertKind.COMPLAINT_OVERDUE and step.step is not StepKind.RESOLVED
+        # What is owed becomes overdue by time, not by a record; whatever else happened to the account did not cause it.
+        by_time = step.kind in OVERDUE_KINDS and step.step in (StepKind.OPENED, StepKind.UPDATED)
         caused_at = NEVER if by_time else float(case.state["caused_at"][index])
         historic = case.clock.is_history(step.at, horizon_s)
         parts = _heaviest(reasons[index]) if step.kind is AlertKind.BAND_DROPPED else ()

@@ -3,8 +3,8 @@
 Pure: an episode and what was found in, the next episode and a step out. Sending is somebody else's business.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -13,10 +13,35 @@ from schemas.plain import Plain
 from streams.core.facts import seconds
 from streams.core.state import Episode
 
-ROLE: Final = {AlertKind.BAND_DROPPED: CalledRole.SALES, AlertKind.COMPLAINT_OVERDUE: CalledRole.SERVICE}
+_BAND, _COMPLAINT = AlertKind.BAND_DROPPED, AlertKind.COMPLAINT_OVERDUE
+_SHIPMENT, _INVOICE = AlertKind.SHIPMENT_LATE, AlertKind.INVOICE_OVERDUE
+_CALLBACK, _HAND_OFF = AlertKind.CALLBACK_OVERDUE, AlertKind.HAND_OFF_OVERDUE
+
+OVERDUE_KINDS: Final = (_COMPLAINT, _SHIPMENT, _INVOICE, _CALLBACK, _HAND_OFF)
+"""Raised by time, when something owed has not come."""
+
+ROLE: Final = {
+    _BAND: CalledRole.SALES,
+    _COMPLAINT: CalledRole.SERVICE,
+    _SHIPMENT: CalledRole.SERVICE,
+    _INVOICE: CalledRole.FINANCE,
+    _CALLBACK: CalledRole.SALES,
+    _HAND_OFF: CalledRole.SERVICE,
+}
 SUGGESTION: Final = {
-    AlertKind.BAND_DROPPED: Suggestion.CALL_CLIENT,
-    AlertKind.COMPLAINT_OVERDUE: Suggestion.ANSWER_COMPLAINT,
+    _BAND: Suggestion.CALL_CLIENT,
+    _COMPLAINT: Suggestion.ANSWER_COMPLAINT,
+    _SHIPMENT: Suggestion.NAME_SHIPPING_DATE,
+    _INVOICE: Suggestion.ASK_FOR_PAYMENT,
+    _CALLBACK: Suggestion.CALL_BACK,
+    _HAND_OFF: Suggestion.CLOSE_HAND_OFF,
+}
+_NAMED_IN: Final = {
+    _COMPLAINT: "complaint_ids",
+    _SHIPMENT: "order_ids",
+    _INVOICE: "invoice_ids",
+    _CALLBACK: "contact_ids",
+    _HAND_OFF: "hand_off_ids",
 }
 
 
@@ -55,26 +80,47 @@ def of_band(episode: Episode, change: BandChange, facts: Mapping[str, str]) -> S
     return None
 
 
-def of_overdue(episode: Episode, overdue: Mapping[str, float], now_at: float) -> Step | None:
-    """The step after looking at the answers owed; `overdue` maps complaint ids to when each answer was due."""
-    kind = AlertKind.COMPLAINT_OVERDUE
-    members = tuple(sorted(overdue))
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """What is overdue of one kind: `due_at` by name (epoch seconds).
+
+    `withdrawn` are names whose opening was taken back, `facts` what else the sentence may use.
+    """
+
+    kind: AlertKind
+    due_at: Mapping[str, float]
+    withdrawn: Collection[str] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+def of_overdue(episode: Episode, overdue: Overdue, now_at: float) -> Step | None:
+    """The step after looking at what is owed."""
+    kind, names, due_at = overdue.kind, _NAMED_IN[overdue.kind], overdue.due_at
+    members = tuple(sorted(due_at))
     if not members:
-        if not episode.open:
-            return None
-        facts = {"complaint_ids": ", ".join(episode.members)}
-        closed = replace(_closed(episode), members=())
-        return Step(kind, closed, StepKind.RESOLVED, StepReason.ALL_ANSWERED, now_at, facts)
-    # What a person closed the episode over is settled for us; only another complaint opens the next one.
-    fresh = [overdue[name] for name in members if name not in episode.members]
+        return _settled(episode, overdue, now_at) if episode.open else None
+    # What a person closed the episode over is settled for us; only another one opens the next.
+    fresh = [due_at[name] for name in members if name not in episode.members]
     if not fresh:
         return None
-    facts = {"complaint_ids": ", ".join(members), "due_at": _iso(min(overdue.values())), "count": str(len(members))}
+    facts = {names: ", ".join(members), "due_at": _iso(min(due_at.values())), "count": str(len(members))}
+    facts.update(overdue.facts)
     if episode.open:
         updated = replace(_next(episode), members=members)
         return Step(kind, updated, StepKind.UPDATED, StepReason.MORE_OVERDUE, min(fresh), facts)
     opened = replace(_opened(episode), members=members)
-    return Step(kind, opened, StepKind.OPENED, StepReason.ANSWER_DUE_PASSED, min(fresh), facts)
+    reason = StepReason.ANSWER_DUE_PASSED if kind is _COMPLAINT else StepReason.DUE_PASSED
+    return Step(kind, opened, StepKind.OPENED, reason, min(fresh), facts)
+
+
+def _settled(episode: Episode, overdue: Overdue, now_at: float) -> Step:
+    """Nothing is overdue any more: it came, or it should never have been told."""
+    kind, closed = overdue.kind, replace(_closed(episode), members=())
+    facts = {_NAMED_IN[kind]: ", ".join(episode.members)}
+    if set(episode.members) <= set(overdue.withdrawn):
+        return Step(kind, closed, StepKind.RETRACTED, StepReason.CAUSE_WITHDRAWN, now_at, facts)
+    reason = StepReason.ALL_ANSWERED if kind is _COMPLAINT else StepReason.ALL_SETTLED
+    return Step(kind, closed, StepKind.RESOLVED, reason, now_at, facts)
 
 
 _BY_PERSON: Final = {

@@ -10,9 +10,12 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from schemas.alerts import AlertKind
 from schemas.health import Dimension
 from schemas.plain import Plain
 from streams.core import fences
+from streams.core.commitments import LOGGED, NOTHING_OWED, RULES, said
+from streams.core.commitments import advanced as kept
 from streams.core.complaints import NO_COMPLAINT, advanced, difference
 from streams.core.decay import moved, share_left
 from streams.core.effects import CARRIED, FIXED_AMOUNT, FIXED_COUNT, FIXED_SIGNAL, WEIGHED, Effect, effects_of
@@ -29,6 +32,10 @@ _SINGLY: Final = np.array(
     [name.startswith(("complaint.", "fact.")) or name in CARRIED.keys() - WEIGHED.keys() for name in KINDS]
 )
 """bool[KINDS]: what such a fact counts for is found out for each by itself."""
+
+_COMMITS: Final = np.array([name in RULES or name.startswith("fact.") for name in KINDS])
+"""bool[KINDS]: such a fact opens or settles a commitment, or may take one back."""
+_OUTBOUND: Final = "outbound"
 
 
 @dataclass(slots=True)
@@ -110,6 +117,7 @@ def _apply(partition: Partition, batch: _Batch, tables: Tables, result: Folded) 
         effects = _effects(partition, batch)
         partition.pending.add(effects)
         _move_and_add(partition, batch, effects, tables)
+        _keep_commitments(partition, batch)
         return
     for row, event in zip(batch.rows.tolist(), batch.facts.events.tolist(), strict=True):
         if event["type"] == "account.profile_set.v1":
@@ -182,6 +190,50 @@ def _counted(partition: Partition, row: int, event: Plain, at: float, sign: int)
     extra.put(name, before, after)
     partition.recounted.add(row)
     return difference(before, after) + effects_of(event, at, float(sign))
+
+
+def _keep_commitments(partition: Partition, batch: _Batch) -> None:
+    facts, state = batch.facts, partition.rows
+    committing = _COMMITS[facts.kind]
+    contacts = np.flatnonzero(facts.kind == KIND_INDEX[LOGGED])
+    if len(contacts):
+        data = [event["data"] for event in facts.events[contacts].tolist()]
+        committing[contacts] = ["callback_due_at" in one for one in data]
+        ours = contacts[[one["direction"] == _OUTBOUND for one in data]]
+        np.maximum.at(state["reached_out_at"], batch.rows[ours], facts.at[ours])
+        if partition.calling:
+            _return_calls(partition, partition.calling & set(batch.rows[ours].tolist()))
+    places = np.flatnonzero(committing)
+    columns = (batch.rows[places], facts.events[places], facts.at[places])
+    for row, event, at in zip(*(column.tolist() for column in columns), strict=True):
+        if event["type"] == "fact.withdrawn.v1":
+            original = event["data"]["original"]
+            _keep(partition, row, original, seconds(original["time"]), -1)
+        else:
+            _keep(partition, row, event, at, 1)
+
+
+def _keep(partition: Partition, row: int, event: Plain, at: float, sign: int) -> None:
+    """What a fact says of a commitment, with `sign` -1 taken back."""
+    found = said(event, at)
+    if found is None:
+        return
+    extra = partition.beside(row)
+    before = extra.commitments.get(found.kind, {}).get(found.name, NOTHING_OWED)
+    extra.commit(found.kind, found.name, kept(before, found.fact, sign))
+    partition.recounted.add(row)
+    if found.kind is AlertKind.CALLBACK_OVERDUE:
+        partition.calling.add(row)
+        _return_calls(partition, {row})
+
+
+def _return_calls(partition: Partition, rows: set[int]) -> None:
+    for row in rows:
+        extra = partition.beside(row)
+        if extra.return_calls(float(partition.rows["reached_out_at"][row])):
+            partition.recounted.add(row)
+        if not extra.owed.get(AlertKind.CALLBACK_OVERDUE):
+            partition.calling.discard(row)
 
 
 def _set_profile(extra: Extra, event: Plain) -> None:

@@ -11,17 +11,25 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from schemas.alerts import AlertKind
 from schemas.topics import EVENT_TOPICS
 from streams.core.bands import NO_BAND
+from streams.core.commitments import Commitment
 from streams.core.complaints import Complaint
 from streams.core.pending import Pending
 from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Ints
 
-STATE_VERSION: Final = 2
+STATE_VERSION: Final = 3
+SETTLED_KEPT: Final = 32
+"""How many commitments of an account and kind that are settled are remembered: what comes later about one further back
+finds it forgotten.
+"""
+COMPLAINT: Final = "complaint"
 RING: Final = 32
 """How many of an account's last facts are remembered by their digest: the horizon of dropping re-sent events."""
 
 NEVER: Final = float("-inf")
+_CALLBACK: Final = AlertKind.CALLBACK_OVERDUE
 
 ROW: Final = np.dtype(
     [
@@ -39,7 +47,8 @@ ROW: Final = np.dtype(
         ("caused_at", "f8"),  # broker timestamp of the newest record not yet told of
         ("judged_at", "f8"),
         ("since", "f8"),
-        ("next_due", "f8"),  # when the next answer becomes overdue
+        ("next_due", "f8"),  # when the next thing owed becomes overdue
+        ("reached_out_at", "f8"),  # newest contact that went out from us
         ("ring", "u8", (RING,)),
         ("generation", "i4"),  # of the owner that wrote the row
         ("applied", "i4"),  # facts in the row
@@ -59,7 +68,7 @@ def empty_row() -> npt.NDArray[np.void]:
     """A row of an account of which nothing is known."""
     row = np.zeros(1, ROW)
     row["fence"] = -1
-    for name in ("at", "told_at", "new_at", "caused_at", "judged_at", "told_clock"):
+    for name in ("at", "told_at", "new_at", "caused_at", "judged_at", "told_clock", "reached_out_at"):
         row[name] = NEVER
     row["told_score"] = np.nan
     row["band"] = row["candidate"] = NO_BAND
@@ -86,7 +95,7 @@ class Profile:
 class Episode:
     """One alert kind's episodes of an account: the number of the last, whether it is open, and its last step.
 
-    `members` are what the episode was told about (complaint ids); empty once all of it was settled.
+    `members` are what the episode was told about (ids of complaints, orders, ...); empty once all of it was settled.
     """
 
     number: int = 0
@@ -105,34 +114,63 @@ class Output:
 
 @dataclass(slots=True)
 class Extra:
-    """What does not fit a column and many accounts do not have. `owing` and `open_complaints` follow from the
-    complaints: those that owe an answer, and how many are open.
+    """What does not fit a column and many accounts do not have.
+
+    `owing`, `open_complaints` and `owed` follow from the rest: complaints that owe an answer, how many are open, and by
+    alert kind the commitments that are owed with when each is due (epoch seconds).
     """
 
     profile: Profile | None = None
     complaints: dict[str, Complaint] = field(default_factory=dict)
+    commitments: dict[AlertKind, dict[str, Commitment]] = field(default_factory=dict)
     episodes: dict[str, Episode] = field(default_factory=dict)
     owing: dict[str, Complaint] = field(default_factory=dict)
     open_complaints: int = 0
-    packed: dict[str, bytes] = field(default_factory=dict, compare=False, repr=False)
-    """Complaints as the changelog has them, for whoever writes rows: most of them do not change any more."""
+    owed: dict[AlertKind, dict[str, float]] = field(default_factory=dict)
+    packed: dict[tuple[str, str], bytes] = field(default_factory=dict, compare=False, repr=False)
+    """Complaints and commitments as the changelog has them, by kind and name, for whoever writes rows: most of them do
+    not change any more.
+    """
 
     def put(self, name: str, before: Complaint, after: Complaint) -> None:
         """The record of a complaint, in place of the one before (`NO_COMPLAINT` where there was none)."""
         self.open_complaints += after.is_open - before.is_open
         self.complaints[name] = after
-        self.packed.pop(name, None)
+        self.packed.pop((COMPLAINT, name), None)
         if after.owes_answer:
             self.owing[name] = after
         elif before.owes_answer:
             del self.owing[name]
+
+    def commit(self, kind: AlertKind, name: str, record: Commitment) -> None:
+        """The record of a commitment. Of those that are not owed the last `SETTLED_KEPT` are remembered."""
+        held, owed = self.commitments.setdefault(kind, {}), self.owed.setdefault(kind, {})
+        held[name] = record
+        self.packed.pop((kind, name), None)
+        if record.owes:
+            owed[name] = record.due_at
+        else:
+            owed.pop(name, None)
+        if len(held) - len(owed) > SETTLED_KEPT:
+            oldest = next(other for other in held if other not in owed)
+            del held[oldest]
+            self.packed.pop((kind, oldest), None)
+
+    def return_calls(self, reached_out_at: float) -> bool:
+        """Calls promised before our newest contact are returned; whether there were any."""
+        owed, held = self.owed.get(_CALLBACK, {}), self.commitments.get(_CALLBACK, {})
+        returned = [name for name in owed if held[name].promised_at < reached_out_at]
+        for name in returned:
+            del owed[name]
+        return bool(returned)
 
 
 class Partition:
     """All accounts of one partition. Rows are never removed; the index of an account's row is stable.
 
     `extras` has the rows that have something beside their columns. `dirty: bool[capacity]` are rows to be written;
-    `recounted` those whose complaints changed since they were last judged; `outbox` what the next flush tells, by row.
+    `recounted` those whose complaints or commitments changed since they were last judged; `calling` those that owe a
+    call; `outbox` what the next flush tells, by row.
     """
 
     def __init__(self) -> None:
@@ -142,6 +180,7 @@ class Partition:
         self.pending = Pending()
         self.outbox: dict[int, list[Output]] = {}
         self.recounted: set[int] = set()
+        self.calling: set[int] = set()
         self.next_due = np.inf
         """No row's `next_due` is earlier."""
         self._rows = np.empty(0, ROW)

@@ -16,11 +16,13 @@ import numpy.typing as npt
 import orjson
 from pydantic_core import from_json, to_json
 
+from schemas.alerts import AlertKind
 from schemas.topics import OUTPUT_TOPICS
+from streams.core.commitments import Commitment, Promise
 from streams.core.complaints import NO_COMPLAINT, Complaint, CourseFact
 from streams.core.pending import Grouped
 from streams.core.policy import Ints
-from streams.core.state import ROW, STATE_VERSION, Episode, Extra, Output, Partition, Profile
+from streams.core.state import COMPLAINT, ROW, STATE_VERSION, Episode, Extra, Output, Partition, Profile
 
 PARTITION_KEY: Final = b"\x00partition"
 MARK: Final = bytes([STATE_VERSION]) + crc32(repr(ROW.descr).encode()).to_bytes(4, "big")
@@ -111,6 +113,8 @@ def beside_in(value: bytes, *, with_outbox: bool = True) -> Beside:
     variable: dict[str, Any] = from_json(value[begin : begin + length])
     waiting = [Waiting(*fact) for fact in variable.get("waiting", [])]
     extra = _extra(variable) if variable.keys() - {"waiting"} else None
+    if extra is not None and extra.owed.get(AlertKind.CALLBACK_OVERDUE):
+        extra.return_calls(float(np.frombuffer(value, ROW, count=1, offset=len(MARK))["reached_out_at"][0]))
     return Beside(extra, waiting, list(_messages(value, begin + length)) if with_outbox else [])
 
 
@@ -129,6 +133,8 @@ def _variable(extra: Extra | None, waiting: Sequence[Sequence[object]]) -> bytes
             members.append(b'"profile":' + to_json(asdict(extra.profile)))
         if extra.complaints:
             members.append(b'"complaints":{' + b",".join(_complaints(extra)) + b"}")
+        if extra.commitments:
+            members.append(b'"commitments":{' + b",".join(_commitments(extra)) + b"}")
         if extra.episodes:
             members.append(b'"episodes":' + to_json({kind: asdict(one) for kind, one in extra.episodes.items()}))
     if waiting:
@@ -137,11 +143,21 @@ def _variable(extra: Extra | None, waiting: Sequence[Sequence[object]]) -> bytes
 
 
 def _complaints(extra: Extra) -> Iterator[bytes]:
-    packed = extra.packed
     for name, record in extra.complaints.items():
-        if name not in packed:
-            packed[name] = to_json(name) + b":" + to_json(record.course, inf_nan_mode="constants")
-        yield packed[name]
+        yield _packed(extra, COMPLAINT, name, record.course)
+
+
+def _commitments(extra: Extra) -> Iterator[bytes]:
+    for kind, held in extra.commitments.items():
+        members = (_packed(extra, kind, name, record.course) for name, record in held.items())
+        yield to_json(kind) + b":{" + b",".join(members) + b"}"
+
+
+def _packed(extra: Extra, kind: str, name: str, course: Sequence[object]) -> bytes:
+    found = extra.packed.get((kind, name))
+    if found is None:
+        found = extra.packed[kind, name] = to_json(name) + b":" + to_json(course, inf_nan_mode="constants")
+    return found
 
 
 def _waiting(grouped: Grouped) -> Iterator[Sequence[tuple[object, ...]]]:
@@ -167,6 +183,10 @@ def _extra(variable: dict[str, Any]) -> Extra:
     extra.profile = Profile(**profile) if profile else None
     for name, values in variable.get("complaints", {}).items():
         extra.put(name, NO_COMPLAINT, Complaint(tuple((CourseFact(*fact), times) for fact, times in values)))
+    for kind, held in variable.get("commitments", {}).items():
+        for name, values in held.items():
+            course = tuple((Promise(*fact), times) for fact, times in values)
+            extra.commit(AlertKind(kind), name, Commitment(course))
     for kind, episode in variable.get("episodes", {}).items():
         extra.episodes[kind] = Episode(**{**episode, "members": tuple(episode["members"])})
     return extra

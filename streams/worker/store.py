@@ -16,6 +16,7 @@ from faust.stores import STORES
 from faust.stores.base import Store as FaustStore
 from faust.types import TP, EventT
 
+from schemas.alerts import AlertKind
 from streams.core.facts import as_column
 from streams.core.pending import Effects
 from streams.core.policy import Ints
@@ -102,6 +103,9 @@ class Held:
                 self.partition.outbox.pop(row, None)
         self.partition.pending.add(_effects(self.waiting))
         self.partition.next_due = float(self.partition.rows["next_due"].min(initial=np.inf))
+        self.partition.calling = {
+            row for row, extra in self.partition.extras.items() if extra.owed.get(AlertKind.CALLBACK_OVERDUE)
+        }
         messages = [(row, output) for row, outputs in self.outbox.items() for output in outputs]
         self.waiting, self.outbox, self._replaced = {}, {}, set()
         return messages

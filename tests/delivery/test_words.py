@@ -37,6 +37,28 @@ def test_every_reason_of_every_step_is_a_sentence_even_without_facts(reason: Ste
         assert "%(" not in words.reason + words.headline + words.state
 
 
+ONE = {"due_at": "2026-03-02T09:30:00+00:00", "count": "1"}
+SAID = [
+    (AlertKind.SHIPMENT_LATE, {"order_ids": "O-1"}, "Order O-1 of Example Retail 00042 was to be shipped by"),
+    (
+        AlertKind.INVOICE_OVERDUE,
+        {"invoice_ids": "I-1", "amount": "60", "currency": "EUR"},
+        "Invoice I-1 of Example Retail 00042 over €60.00 was due",
+    ),
+    (AlertKind.CALLBACK_OVERDUE, {"contact_ids": "crm/7"}, "Example Retail 00042 was promised a call back by"),
+    (AlertKind.HAND_OFF_OVERDUE, {"hand_off_ids": "H-1"}, "Hand-off H-1 of Example Retail 00042 was to be dealt with"),
+]
+
+
+@pytest.mark.parametrize(("kind", "facts", "said"), SAID)
+def test_what_is_owed_is_named(kind: AlertKind, facts: dict[str, str], said: str) -> None:
+    words = AlertWords(ENGLISH, band_dropped(kind=kind, reason=StepReason.DUE_PASSED, facts=ONE | facts))
+    assert words.reason.startswith(said)
+    settled = AlertWords(ENGLISH, band_dropped(kind=kind, reason=StepReason.ALL_SETTLED, facts=facts)).reason
+    assert "Example Retail 00042" in settled
+    assert settled != AlertWords(ENGLISH, band_dropped(reason=StepReason.ALL_SETTLED)).reason
+
+
 @pytest.mark.parametrize("suggestion", list(Suggestion))
 def test_every_suggestion_is_a_sentence(suggestion: Suggestion) -> None:
     assert AlertWords(ENGLISH, band_dropped(suggestion=suggestion)).suggestion.endswith(".")

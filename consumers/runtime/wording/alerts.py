@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 from consumers.runtime.wording.names import KINDS, N_, ROLES, band
 from consumers.runtime.wording.parts import PartLine, part_lines
 from consumers.runtime.wording.plain import one_line
 from consumers.runtime.wording.reader import Reader
-from schemas.alerts import AlertStep, StepKind, StepReason, Suggestion
+from schemas.alerts import AlertKind, AlertStep, StepKind, StepReason, Suggestion
 
 _STATES: Final = {
     StepKind.OPENED: N_("New alert"),
@@ -26,7 +27,40 @@ _STATES: Final = {
 _SUGGESTIONS: Final = {
     Suggestion.CALL_CLIENT: N_("Call the client and ask what happened."),
     Suggestion.ANSWER_COMPLAINT: N_("Answer the complaint today, if only to say when it will be solved."),
+    Suggestion.NAME_SHIPPING_DATE: N_("Find out when it leaves the house and tell the client the new date."),
+    Suggestion.ASK_FOR_PAYMENT: N_("Ask the client about the payment, and whether something was wrong."),
+    Suggestion.CALL_BACK: N_("Call the client back today."),
+    Suggestion.CLOSE_HAND_OFF: N_("Ask the other team where it stands, and tell the client."),
 }
+_OVERDUE: Final = {
+    AlertKind.SHIPMENT_LATE: (
+        N_("Order %(names)s of %(account)s was to be shipped by %(due)s and has not been."),
+        N_("%(count)d orders of %(account)s are not shipped past their time: %(names)s. The oldest was due %(due)s."),
+    ),
+    AlertKind.INVOICE_OVERDUE: (
+        N_("Invoice %(names)s of %(account)s%(money)s was due %(due)s and is not paid."),
+        N_("%(count)d invoices of %(account)s%(money)s are past their time: %(names)s. The oldest was due %(due)s."),
+    ),
+    AlertKind.CALLBACK_OVERDUE: (
+        N_("%(account)s was promised a call back by %(due)s, and nobody has got in touch since."),
+        N_("%(account)s was promised %(count)d calls back, the first by %(due)s, and nobody has got in touch since."),
+    ),
+    AlertKind.HAND_OFF_OVERDUE: (
+        N_("Hand-off %(names)s of %(account)s was to be dealt with by %(due)s and is still open."),
+        N_("%(count)d hand-offs of %(account)s are still open past their time: %(names)s. The oldest was due %(due)s."),
+    ),
+}
+_OVERDUE_AT_ALL: Final = (
+    N_("Something owed to %(account)s is past its time."),
+    N_("%(count)d things owed to %(account)s are past their time."),
+)
+_SETTLED: Final = {
+    AlertKind.SHIPMENT_LATE: N_("No order of %(account)s is waiting to be shipped past its time any more."),
+    AlertKind.INVOICE_OVERDUE: N_("No invoice of %(account)s is unpaid past its time any more."),
+    AlertKind.CALLBACK_OVERDUE: N_("%(account)s is not waiting for a call back any more."),
+    AlertKind.HAND_OFF_OVERDUE: N_("No hand-off of %(account)s is open past its time any more."),
+}
+_NAMED_IN: Final = ("order_ids", "invoice_ids", "hand_off_ids", "contact_ids")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +93,9 @@ class AlertWords:
     @property
     def headline(self) -> str:
         """One line: kind and account; a resolved one says so first."""
-        if self.step.step is StepKind.RESOLVED:
+        if self.step.step is StepKind.RETRACTED:
+            text = self.reader.text(N_("Retracted: %(kind)s, %(account)s"))
+        elif self.step.step is StepKind.RESOLVED:
             text = self.reader.text(N_("Resolved: %(kind)s, %(account)s"))
         elif self.step.step is StepKind.ESCALATED:
             text = self.reader.text(N_("Escalated: %(kind)s, %(account)s"))
@@ -146,6 +182,27 @@ def _all_answered(words: AlertWords) -> str:
     return words.reader.text(text) % {"account": words.account}
 
 
+def _due_passed(words: AlertWords) -> str:
+    one, many = _OVERDUE.get(words.step.kind, _OVERDUE_AT_ALL)
+    names = _names(words)
+    return words.reader.plural(one, many, _count(words)) % _overdue_facts(words, names)
+
+
+def _more_due(words: AlertWords) -> str:
+    """The same words fit one more; complaints have words of their own."""
+    return _more_overdue(words) if words.step.kind is AlertKind.COMPLAINT_OVERDUE else _due_passed(words)
+
+
+def _all_settled(words: AlertWords) -> str:
+    text = _SETTLED.get(words.step.kind, N_("Nothing is owed to %(account)s past its time any more."))
+    return words.reader.text(text) % {"account": words.account}
+
+
+def _cause_withdrawn(words: AlertWords) -> str:
+    text = N_("The alert for %(account)s rested on a report that was taken back since.")
+    return words.reader.text(text) % {"account": words.account}
+
+
 def _by_person(words: AlertWords) -> str:
     facts = {"actor": words.step.actor or words.reader.text(N_("somebody")), "account": words.account}
     text = {
@@ -163,14 +220,41 @@ _REASONS: Final[dict[StepReason, Callable[[AlertWords], str]]] = {
     StepReason.BAND_WORSENED: _band_worsened,
     StepReason.BAND_RECOVERED: _band_recovered,
     StepReason.ANSWER_DUE_PASSED: _answer_due_passed,
-    StepReason.MORE_OVERDUE: _more_overdue,
+    StepReason.MORE_OVERDUE: _more_due,
     StepReason.ALL_ANSWERED: _all_answered,
+    StepReason.DUE_PASSED: _due_passed,
+    StepReason.ALL_SETTLED: _all_settled,
+    StepReason.CAUSE_WITHDRAWN: _cause_withdrawn,
     StepReason.BY_PERSON: _by_person,
 }
 
 
 def _complaints(words: AlertWords) -> list[str]:
     return [name.strip() for name in words.step.facts.get("complaint_ids", "").split(",") if name.strip()]
+
+
+def _names(words: AlertWords) -> list[str]:
+    found = next((words.step.facts[key] for key in _NAMED_IN if key in words.step.facts), "")
+    return [name.strip() for name in found.split(",") if name.strip()]
+
+
+def _count(words: AlertWords) -> int:
+    return int(words.step.facts.get("count", "1"))
+
+
+def _overdue_facts(words: AlertWords, names: list[str]) -> dict[str, str | int]:
+    facts, due = words.step.facts, _due(words)
+    money = ""
+    if "amount" in facts and "currency" in facts:
+        amount = words.reader.money(Decimal(facts["amount"]), facts["currency"])
+        money = words.reader.text(N_(" over %(amount)s")) % {"amount": amount}
+    return {
+        "account": words.account,
+        "names": words.reader.listed(names[:5]),
+        "count": _count(words),
+        "due": words.reader.moment(due) if due else words.reader.text(N_("its time")),
+        "money": money,
+    }
 
 
 def _due(words: AlertWords) -> datetime | None:

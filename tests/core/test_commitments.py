@@ -1,0 +1,226 @@
+"""What is owed by a time: promised, settled, late; the same in any order, each once, and taken back."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.alerts import AlertKind, CalledRole, StepKind, StepReason, Suggestion
+from schemas.catalogue import AnyEvent
+from streams.core.state import SETTLED_KEPT
+from tests.core.bench import Bench, Told
+from tests.core.building import DAY, HOUR, MINUTE, At, contact, when, withdrawn
+from tests.core.owing import (
+    asked_to_call,
+    called,
+    cancelled,
+    disputed,
+    hand_off_closed,
+    handed_off,
+    issued,
+    paid,
+    promised,
+    shipped,
+)
+
+SHIPMENT, INVOICE = AlertKind.SHIPMENT_LATE, AlertKind.INVOICE_OVERDUE
+CALLBACK, HAND_OFF = AlertKind.CALLBACK_OVERDUE, AlertKind.HAND_OFF_OVERDUE
+OPENED, UPDATED, RESOLVED, RETRACTED = StepKind.OPENED, StepKind.UPDATED, StepKind.RESOLVED, StepKind.RETRACTED
+
+Build = Callable[[float], AnyEvent]
+
+
+class Course(NamedTuple):
+    """How a kind of commitment is opened and settled, and how long it may take."""
+
+    kind: AlertKind
+    promise: Build
+    settle: Build
+    due_s: float
+
+
+EACH = [
+    Course(SHIPMENT, promised, shipped, DAY),
+    Course(INVOICE, issued, paid, DAY),
+    Course(CALLBACK, asked_to_call, called, HOUR),
+    Course(HAND_OFF, handed_off, hand_off_closed, HOUR),
+]
+CALLED_FOR = {
+    SHIPMENT: (CalledRole.SERVICE, Suggestion.NAME_SHIPPING_DATE),
+    INVOICE: (CalledRole.FINANCE, Suggestion.ASK_FOR_PAYMENT),
+    CALLBACK: (CalledRole.SALES, Suggestion.CALL_BACK),
+    HAND_OFF: (CalledRole.SERVICE, Suggestion.CLOSE_HAND_OFF),
+}
+
+
+def late(told: Told) -> list[tuple[AlertKind, StepKind]]:
+    """The steps of the kinds that something owed raises."""
+    return [(step.kind, step.step) for step in told.steps if step.kind in (SHIPMENT, INVOICE, CALLBACK, HAND_OFF)]
+
+
+@pytest.mark.parametrize("each", EACH)
+def test_what_is_owed_alerts_when_the_watermark_passes_its_time_and_not_before(each: Course) -> None:
+    kind, promise, settle, due_s = each
+    bench = Bench()
+    bench.live(contact(0), promise(MINUTE))
+    bench.flush(MINUTE + due_s - 0.001)
+    assert late(bench.told) == []
+    [step] = [one for one in bench.flush(MINUTE + due_s).steps if one.kind is kind]
+    assert (step.step, step.reason, step.at) == (OPENED, StepReason.DUE_PASSED, when(MINUTE + due_s))
+    assert ((step.role, step.suggestion), step.caused_by_record_at) == (CALLED_FOR[kind], None)
+    assert (step.facts["count"], step.facts["due_at"]) == ("1", when(MINUTE + due_s).isoformat())
+    bench.live(settle(MINUTE + due_s + HOUR))
+    assert late(bench.told) == [(kind, OPENED), (kind, RESOLVED)]
+    assert bench.told.steps[-1].reason is StepReason.ALL_SETTLED
+
+
+@pytest.mark.parametrize("each", EACH)
+def test_what_came_in_time_alerts_nobody_even_if_it_is_told_first(each: Course) -> None:
+    _, promise, settle, due_s = each
+    for facts in ([promise(MINUTE), settle(2 * MINUTE)], [settle(2 * MINUTE), promise(MINUTE)]):
+        bench = Bench()
+        bench.live(contact(0))
+        for fact in facts:
+            bench.feed(fact)
+            bench.flush(3 * MINUTE)
+        bench.flush(MINUTE + due_s + DAY)
+        assert late(bench.told) == []
+
+
+@pytest.mark.parametrize("each", EACH)
+def test_an_alert_over_something_that_was_never_promised_is_retracted(each: Course) -> None:
+    kind, promise, _, due_s = each
+    bench, mistake = Bench(), promise(MINUTE)
+    bench.live(contact(0), mistake)
+    bench.flush(MINUTE + due_s)
+    bench.live(withdrawn(MINUTE + due_s + HOUR, mistake))  # type: ignore[arg-type]
+    assert late(bench.told) == [(kind, OPENED), (kind, RETRACTED)]
+    assert bench.told.steps[-1].reason is StepReason.CAUSE_WITHDRAWN
+
+
+@pytest.mark.parametrize("each", [one for one in EACH if one.kind is not CALLBACK])
+def test_a_settling_that_was_a_mistake_is_owed_again(each: Course) -> None:
+    kind, promise, settle, due_s = each
+    bench, mistake = Bench(), settle(2 * MINUTE)
+    bench.live(contact(0), promise(MINUTE), mistake, withdrawn(3 * MINUTE, mistake))  # type: ignore[arg-type]
+    bench.flush(MINUTE + due_s)
+    assert late(bench.told) == [(kind, OPENED)]
+
+
+def test_a_cancelled_order_is_not_waited_for() -> None:
+    bench = Bench()
+    bench.live(contact(0), promised(MINUTE), cancelled(HOUR))
+    bench.flush(9 * DAY)
+    assert late(bench.told) == []
+
+
+def test_the_latest_promise_counts() -> None:
+    bench = Bench()
+    bench.live(contact(0), promised(At(HOUR, "new"), due_after_s=5 * DAY), promised(At(MINUTE, "old")))
+    bench.flush(2 * DAY)
+    assert late(bench.told) == []
+    bench.flush(HOUR + 5 * DAY)
+    assert late(bench.told) == [(SHIPMENT, OPENED)]
+
+
+def test_payments_in_parts_add_up_and_another_currency_pays_nothing() -> None:
+    for payments, left in (
+        ([paid(At(HOUR, "a"), amount="40"), paid(At(2 * HOUR, "b"), amount="60.00")], None),
+        ([paid(At(HOUR, "a"), amount="40")], "60"),
+        ([paid(At(HOUR, "a"), amount="40"), paid(At(2 * HOUR, "b"), amount="60", currency="USD")], "60"),
+    ):
+        bench = Bench()
+        bench.live(contact(0), issued(MINUTE), *payments)
+        bench.flush(2 * DAY)
+        found = [step.facts["amount"] for step in bench.told.steps if step.kind is INVOICE]
+        assert found == ([] if left is None else [left])
+
+
+def test_a_disputed_invoice_waits_until_it_is_issued_anew() -> None:
+    bench = Bench()
+    bench.live(contact(0), issued(MINUTE), disputed(HOUR))
+    bench.flush(5 * DAY)
+    assert late(bench.told) == []
+    bench.live(issued(At(6 * DAY, "anew"), amount="80"))
+    bench.flush(8 * DAY)
+    assert late(bench.told) == [(INVOICE, OPENED)]
+    assert bench.told.steps[-1].facts["amount"] == "80"
+
+
+def test_a_call_of_ours_before_the_promise_returns_nothing_and_one_of_theirs_neither() -> None:
+    bench = Bench()
+    bench.live(called(0), asked_to_call(MINUTE), contact(2 * MINUTE))
+    bench.flush(DAY)
+    assert late(bench.told) == [(CALLBACK, OPENED)]
+
+
+def test_several_late_things_of_a_kind_are_one_episode() -> None:
+    bench = Bench()
+    bench.live(contact(0), *(promised(At(MINUTE, name), name) for name in ("O-1", "O-2", "O-3")))
+    bench.flush(2 * DAY)
+    bench.live(shipped(At(2 * DAY, "s"), "O-2"))
+    assert late(bench.told) == [(SHIPMENT, OPENED)]
+    assert bench.told.steps[-1].facts["order_ids"] == "O-1, O-2, O-3"
+
+
+def test_settled_ones_are_forgotten_one_day_and_open_ones_never() -> None:
+    bench = Bench()
+    bench.live(contact(0), promised(MINUTE, "O-open", due_after_s=100 * DAY))
+    for number in range(SETTLED_KEPT + 5):
+        at, name = HOUR + number, f"O-{number}"
+        bench.live(promised(At(at, f"p{number}"), name), shipped(At(at + 0.5, f"s{number}"), name))
+    held = bench.partition.extras[0].commitments[SHIPMENT]
+    assert len(held) == SETTLED_KEPT + 1
+    assert "O-open" in held
+    bench.crash()
+    bench.flush(200 * DAY)
+    assert late(bench.told) == [(SHIPMENT, OPENED)]
+
+
+FACTS = [
+    promised(MINUTE),
+    shipped(3 * DAY),
+    promised(At(HOUR, "other"), "O-2"),
+    issued(MINUTE),
+    paid(At(HOUR, "part"), amount="30"),
+    paid(At(2 * HOUR, "rest"), amount="70"),
+    disputed(3 * HOUR),
+    handed_off(MINUTE),
+    hand_off_closed(2 * MINUTE),
+    asked_to_call(MINUTE),
+    called(5 * MINUTE),
+]
+FACTS += [withdrawn(At(4 * DAY, f"w{number}"), FACTS[number]) for number in (1, 5, 8)]  # type: ignore[arg-type]
+
+
+@given(st.permutations(FACTS), st.lists(st.integers(0, len(FACTS) - 1), max_size=4), st.sets(st.integers(1, 13)))
+@settings(max_examples=150, deadline=None)
+def test_what_is_owed_is_the_same_in_any_order_told_twice_and_through_any_crash(
+    facts: list[AnyEvent], again: list[int], crashes: set[int]
+) -> None:
+    expected, bench = Bench(), Bench()
+    expected.feed(*FACTS)
+    for number, fact in enumerate(facts):
+        bench.feed(fact)
+        if number in crashes:
+            bench.flush(0)
+            bench.crash(lag=3)
+    bench.feed(*(facts[number] for number in again))
+    assert _owed(bench) == _owed(expected)
+    assert _owed(expected) == {(SHIPMENT, "O-1"), (SHIPMENT, "O-2"), (HAND_OFF, "H-1")}
+
+
+def _owed(bench: Bench) -> set[tuple[AlertKind, str]]:
+    return {(kind, name) for kind, owed in bench.partition.extras[0].owed.items() for name in owed}
+
+
+def test_a_call_that_was_returned_is_not_owed_again_after_a_crash_and_one_that_was_not_still_is() -> None:
+    bench = Bench()
+    bench.live(contact(0), asked_to_call(MINUTE), called(2 * MINUTE), asked_to_call(At(3 * MINUTE, "second")))
+    bench.crash()
+    assert len(bench.partition.extras[0].owed[CALLBACK]) == 1
+    bench.feed(called(At(4 * MINUTE, "later")))
+    bench.flush(DAY)
+    assert late(bench.told) == []
