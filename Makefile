@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 ARGS ?=
 
-.PHONY: help demo test check lint lock bench torture torture-guards clean
+.PHONY: help demo audit test check lint lock bench torture torture-guards clean
 .DEFAULT_GOAL := help
 
 help: ## this text
@@ -12,6 +12,9 @@ help: ## this text
 
 demo: .venv/.runtime ## start everything on this machine, load the CDNOW history, keep it alive; ARGS='--exit --json'
 	$(BIN)/pulse demo $(ARGS)
+
+audit: .venv/.runtime ## the demo's load, then every score three ways: live, rebuilt, by SQL alone; ARGS='--json'
+	$(BIN)/pulse demo --exit --audit $(ARGS)
 
 test: .venv/.dev ## run the tests; ARGS='tests/schemas -x'; what needs Apache Kafka or Chromium is skipped without it
 	$(BIN)/python -m pytest $(ARGS)

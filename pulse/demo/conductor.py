@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from consumers.runtime.clickhouse import ClickHouse, Client, connect
+from pulse.auditing.run import Audit, Clock, audit
 from pulse.demo import figures
 from pulse.demo.figures import Figures
 from pulse.demo.screen import Screen, Summary
@@ -20,6 +21,7 @@ from pulse.demo.script import CASES, FOR_S, RATE, Script
 from pulse.demo.settling import Condition, settle
 from pulse.importing.session import Clocks
 from pulse.local.running import RunningStack
+from pulse.policies import policy_in_force
 from pulse.sending.gateway import Gateway
 from pulse.sending.reach import target
 from pulse.settings import load as load_settings
@@ -36,11 +38,15 @@ _SUMMARY_EVERY_S: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """What is played: `ends` after a measured live phase, else a trickle of `rate` events a second goes on."""
+    """What is played: `ends` after a measured live phase, else a trickle of `rate` events a second goes on.
+
+    With `audits` every score is then compared three ways while the stack still runs.
+    """
 
     recipe: Recipe
     ends: bool
     rate: float
+    audits: bool = False
 
 
 class Conductor:
@@ -48,6 +54,7 @@ class Conductor:
 
     def __init__(self, programme: Programme, screen: Screen, clocks: Clocks, on_end: Callable[[], None]) -> None:
         self.figures: Figures | None = None
+        self.audit: Audit | None = None
         self.failure: Exception | None = None
         self._programme = programme
         self._screen = screen
@@ -121,6 +128,10 @@ class Conductor:
         conditions = [self._untold(client, overdue, since), *self._everything(client)]
         await settle(conditions, SETTLED_WITHIN_S, self._screen.say)
         self.figures = await asyncio.to_thread(figures.count, client, self._ledger.by_account, since, per_second)
+        if self._programme.audits:
+            self._screen.say("comparing every score three ways: live, rebuilt, by SQL alone")
+            clock = Clock(self._clocks.monotonic, self._stopping.wait)
+            self.audit = await asyncio.to_thread(audit, client, [policy_in_force(None)], clock)
 
     async def _for_ever(self, client: Client, gateway: Gateway, running: RunningStack) -> None:
         trickle = self._trickle(self._clocks.wall())

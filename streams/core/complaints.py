@@ -15,17 +15,19 @@ from streams.core.policy import SIGNAL_INDEX
 BY_POLICY: Final = float("inf")
 """`due_at` of an opening that names no time: the policy's SLA counts."""
 
-_KINDS: Final = {
+COUNTED_FACTS: Final = {
     "complaint.opened.v1": "opened",
     "complaint.answered.v1": "answered",
     "complaint.resolved.v1": "resolved",
     "complaint.reopened.v1": "reopened",
     "complaint.withdrawn.v1": "withdrawn",
 }
+"""By event type, the kind of fact in a course. An escalation counts by itself and changes no course."""
 
 
-_OPENED: Final = tuple(SIGNAL_INDEX[f"complaint_{severity}"] for severity in (1, 2, 3, 4))
-_RECOVERED: Final = tuple(SIGNAL_INDEX[f"recovered_{severity}"] for severity in (1, 2, 3, 4))
+OPENED: Final = tuple(SIGNAL_INDEX[f"complaint_{severity}"] for severity in (1, 2, 3, 4))
+RECOVERED: Final = tuple(SIGNAL_INDEX[f"recovered_{severity}"] for severity in (1, 2, 3, 4))
+"""By severity, from 1, the signals of an opening and of a settlement."""
 
 Counts = tuple[tuple[int, float], ...]
 _ENDS: Final = frozenset(("resolved", "reopened"))
@@ -46,8 +48,8 @@ Course = tuple[tuple[CourseFact, int], ...]
 def _counted(opening: CourseFact | None, is_resolved: bool) -> Counts:
     if opening is None:
         return ()
-    counted = (_OPENED[opening.severity - 1], opening.at)
-    return (counted, (_RECOVERED[opening.severity - 1], opening.at)) if is_resolved else (counted,)
+    counted = (OPENED[opening.severity - 1], opening.at)
+    return (counted, (RECOVERED[opening.severity - 1], opening.at)) if is_resolved else (counted,)
 
 
 class Complaint:
@@ -107,7 +109,7 @@ NO_COMPLAINT: Final = Complaint()
 
 def advanced(record: Complaint, event: Plain, at: float, sign: int = 1) -> Complaint:
     """The record with one more fact, of the time `at`, or with `sign` -1 one taken back; in any order, each once."""
-    kind = _KINDS.get(event["type"])
+    kind = COUNTED_FACTS.get(event["type"])
     if kind is None:
         return record
     fact = CourseFact(kind, at)

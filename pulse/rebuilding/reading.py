@@ -1,0 +1,159 @@
+"""The facts of a chunk out of ClickHouse: fixed columns as they lie in memory, JSON of withdrawals alone.
+
+Reads the table and not the view `facts`: what waits for its merge is told apart here, which costs a sort of hashes
+instead of FINAL, and finds a fact that was told again with another time, which FINAL does not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, cast
+
+import numpy as np
+import orjson
+
+from consumers.runtime.clickhouse import Client, rows
+from pulse.errors import PulseError
+from pulse.rebuilding.chunks import IN_CHUNK, Chunk
+from streams.core.facts import KIND_INDEX, KINDS
+from streams.core.history import CHANGES, NO_DUE, WITHDRAWN, Bools, History, first_tellings, withdrawals
+from streams.core.policy import Floats, Ints
+
+_ROW: Final = np.dtype(
+    [
+        ("account", "<u8"),
+        ("fact", "<u8"),
+        ("first_wins", "<u8"),
+        ("complaint", "<u8"),
+        ("at_us", "<i8"),
+        ("due_ms", "<i8"),
+        ("value", "<f8"),
+        ("low", "<f8"),
+        ("high", "<f8"),
+        ("kind", "u1"),
+        ("code", "u1"),
+    ]
+)
+"""A row of `_FACTS` in the format RowBinary, in the same order."""
+
+_NO_KIND: Final = 255
+_OF_CHUNK: Final = "FROM events WHERE topic != 'account.managers' AND " + IN_CHUNK
+_AT_US: Final = "toUnixTimestamp64Milli(time) * 1000 + micros"
+_FACT: Final = "cityHash64(account_id, source, event_id)"
+_FACTS: Final = f"""
+    SELECT cityHash64(account_id) AS account, {_FACT} AS fact, first_wins,
+        if(complaint_id = '', 0, cityHash64(account_id, complaint_id)) AS complaint, {_AT_US} AS at_us,
+        ifNull(toUnixTimestamp64Milli(due_at), {{no_due:Int64}}) AS due_ms,
+        ifNull(coalesce(sentiment, answer, quantity), nan) AS value,
+        ifNull(scale_min, 0) AS low, ifNull(scale_max, 0) AS high,
+        toUInt8(transform(type, {{kinds:Array(String)}}, {{numbers:Array(UInt8)}}, {_NO_KIND})) AS kind,
+        if(change = '', severity, toUInt8(indexOf({{changes:Array(String)}}, change) - 1)) AS code
+    {_OF_CHUNK}"""
+_ACCOUNTS: Final = (
+    f"SELECT account_id, cityHash64(account_id) AS account {_OF_CHUNK} GROUP BY account_id ORDER BY account"
+)
+_WITHDRAWN: Final = f"""
+    SELECT account_id, {_FACT} AS fact, first_wins, withdrawn {_OF_CHUNK} AND type = '{WITHDRAWN}'"""
+_COMPLAINTS: Final = """
+    SELECT arrayMap((account, complaint) -> if(complaint = '', 0, cityHash64(account, complaint)),
+        {accounts:Array(String)}, {complaints:Array(String)}) AS complaint"""
+
+
+class NewerFacts(PulseError):
+    """The warehouse holds facts of types that this program does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The distinct facts of a chunk: `facts.account` is an index in `accounts`."""
+
+    accounts: list[str]
+    facts: History
+
+
+def read(client: Client, chunk: Chunk) -> Stored:
+    """The facts of a chunk, each once: the first telling counts.
+
+    Raises:
+        clickhouse_connect.driver.exceptions.DatabaseError: ClickHouse is away or refuses.
+    """
+    found = _raw(client, chunk)
+    named = rows(client, _ACCOUNTS, chunk.params)
+    hashes = np.array([row["account"] for row in named], np.uint64)
+    found = found[first_tellings(np.ascontiguousarray(found["fact"]), np.ascontiguousarray(found["first_wins"]))]
+    account, known = _numbered(np.ascontiguousarray(found["account"]), hashes)
+    facts = _history(found[known], account[known])
+    taken_back = facts.kind == KIND_INDEX[WITHDRAWN]
+    if taken_back.any():
+        facts = _with_originals(client, chunk, facts, found[known], np.flatnonzero(taken_back))
+    return Stored([str(row["account_id"]) for row in named], facts)
+
+
+def _raw(client: Client, chunk: Chunk) -> np.ndarray[Any, np.dtype[np.void]]:
+    numbered: Mapping[str, Any] = {
+        "kinds": list(KINDS),
+        "numbers": list(range(len(KINDS))),
+        "changes": list(CHANGES),
+        "no_due": NO_DUE,
+    }
+    text = client.raw_query(_FACTS, parameters={**chunk.params, **numbered}, fmt="RowBinary")
+    found = np.frombuffer(text, _ROW)
+    if (found["kind"] == _NO_KIND).any():
+        raise NewerFacts("the warehouse holds facts of types that this program does not know: use the newer program")
+    return found
+
+
+def _numbered(account: Any, hashes: Any) -> tuple[Ints, Bools]:
+    """The place of each in `hashes: uint64[a]` (ascending), and whether it is there: it may have come since.
+
+    The table lies in the order of the accounts, so runs are looked up and not rows.
+    """
+    starts = np.flatnonzero(np.r_[len(account) > 0, account[1:] != account[:-1]])
+    place = np.searchsorted(hashes, account[starts])
+    known = place < len(hashes)
+    known[known] = hashes[place[known]] == account[starts[known]]
+    lengths = np.diff(np.r_[starts, len(account)])
+    return np.repeat(place, lengths), np.repeat(known, lengths)
+
+
+def _history(found: np.ndarray[Any, np.dtype[np.void]], account: Ints) -> History:
+    at: Floats = found["at_us"] / 1e6
+    return History(
+        account=account,
+        kind=found["kind"].astype(np.int64),
+        sign=np.ones(len(found)),
+        told_at=at,
+        at=at,
+        value=np.ascontiguousarray(found["value"]),
+        low=found["low"],
+        high=found["high"],
+        code=found["code"],
+        complaint=found["complaint"],
+        due_ms=found["due_ms"],
+    )
+
+
+def _with_originals(
+    client: Client, chunk: Chunk, facts: History, found: np.ndarray[Any, np.dtype[np.void]], places: Ints
+) -> History:
+    """The facts with what the withdrawals at `places` take back laid into their columns."""
+    told = {(row["fact"], row["first_wins"]): row for row in rows(client, _WITHDRAWN, chunk.params)}
+    names = zip(found["fact"][places].tolist(), found["first_wins"][places].tolist(), strict=True)
+    of_place = [told[name] for name in names]
+    originals = withdrawals([orjson.loads(row["withdrawn"]) for row in of_place])
+    asked = {"accounts": [row["account_id"] for row in of_place], "complaints": list(originals.complaint)}
+    (hashed,) = rows(client, _COMPLAINTS, asked)
+    laid = {
+        "kind": originals.kind,
+        "sign": -1.0,
+        "at": originals.at,
+        "value": originals.value,
+        "low": originals.low,
+        "high": originals.high,
+        "code": originals.code,
+        "complaint": np.array(hashed["complaint"], np.uint64),
+        "due_ms": originals.due_ms,
+    }
+    columns = {name: np.array(getattr(facts, name)) for name in laid}
+    for name, values in laid.items():
+        columns[name][places] = values
+    return replace(facts, **cast("dict[str, Any]", columns))

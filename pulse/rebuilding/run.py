@@ -1,0 +1,69 @@
+"""One rebuild from what is asked for to its last row: plan or go on, chunk by chunk."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from consumers.runtime.clickhouse import Client
+from pulse.rebuilding.chunks import FACTS, chunked
+from pulse.rebuilding.ledger import Asked, Known, Ledger
+from pulse.rebuilding.reading import read
+from pulse.rebuilding.writing import write
+from streams.core.policy import Tables
+from streams.core.rebuilding import rebuild
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A chunk that is done: what it read and wrote, and how far the rebuild is."""
+
+    chunks_done: int
+    chunks: int
+    facts: int
+    accounts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`as_of` None goes on with the last rebuild of this kind that was cut off, else takes the clock."""
+
+    tables: Tables
+    accounts: tuple[str, ...] = ()
+    as_of: datetime | None = None
+    afresh: bool = False
+    chunk_facts: int = FACTS
+
+
+def opened(client: Client, request: Request, now: datetime) -> Known:
+    """The rebuild asked for, with what is left of it to do: nothing where it was finished before."""
+    ledger, accounts = Ledger(client), tuple(sorted(set(request.accounts)))
+    asked = Asked(request.tables.policy, accounts, request.as_of or now)
+    if request.as_of is None and not request.afresh:
+        asked = Asked(asked.policy, accounts, ledger.unfinished(asked) or now)
+    known = None if request.afresh else ledger.known(asked)
+    return known or ledger.begin(asked, chunked(client, accounts, request.chunk_facts), now)
+
+
+def steps(client: Client, known: Known, tables: Tables) -> Iterator[Step]:
+    """Do what is left, a chunk a step. Cut off anywhere it goes on behind the last chunk that was done."""
+    ledger, as_of = Ledger(client), seconds_of(known.asked.as_of)
+    for chunk in known.left:
+        stored = read(client, chunk)
+        rebuilt = rebuild(stored.facts, np.full(len(stored.accounts), as_of), tables)
+        scored = write(client, known.asked, stored.accounts, rebuilt)
+        known = ledger.done(known, chunk, len(stored.facts), scored)
+        yield Step(known.chunks - len(known.left), known.chunks, len(stored.facts), scored)
+
+
+def finish(client: Client, known: Known, now: datetime) -> None:
+    """Note that all chunks are done."""
+    Ledger(client).finish(known, now)
+
+
+def seconds_of(moment: datetime) -> float:
+    """Epoch seconds, to the microsecond."""
+    return (moment - _EPOCH) / timedelta(seconds=1)
