@@ -13,6 +13,7 @@ from benchmarks.growth import command as growth
 from benchmarks.latency import command as latency
 from benchmarks.memory import command as memory
 from benchmarks.pace import TooShort
+from benchmarks.rebuild import command as rebuild
 from benchmarks.recovery import command as recovery
 from pulse.errors import PulseError
 
@@ -22,6 +23,7 @@ _MEANINGS = {
     "recovery": "how long accounts wait when a worker is killed, taken over from, or leaves",
     "memory": "bytes an account, as arrays and all in, and the peak of a recovery",
     "growth": "events per CPU second with more accounts and with more workers",
+    "rebuild": "every score computed anew from the facts in ClickHouse, events a second",
 }
 
 
@@ -50,6 +52,8 @@ def _run(given: argparse.Namespace) -> Mapping[str, object]:
         return memory.run(memory.Options(given.quick, given.accounts))
     if given.name == "growth":
         return growth.run(growth.Options(given.quick, given.events))
+    if given.name == "rebuild":
+        return rebuild.run(rebuild.Options(given.quick, given.events))
     return engine.run(engine.Options(given.quick, tuple(given.only), given.seed, given.events))
 
 
@@ -63,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     two = named["latency"]
     two.add_argument("--rates", nargs="*", type=int, default=[1_000, 10_000], metavar="N", help="events a second")
     two.add_argument("--half-of", type=int, metavar="N", help="and half of N; without it the full run measures N")
-    for each in (one, named["growth"]):
+    for each in (one, named["growth"], named["rebuild"]):
         each.add_argument("--events", type=int, help="how many events to write")
     for each in (named["recovery"], named["memory"]):
         each.add_argument("--accounts", type=int, help="how many accounts the state holds")

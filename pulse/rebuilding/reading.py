@@ -18,23 +18,23 @@ from streams.core.facts import KIND_INDEX, KINDS
 from streams.core.history import CHANGES, NO_DUE, WITHDRAWN, Bools, History, first_tellings, withdrawals
 from streams.core.policy import Floats, Ints
 
-_ROW: Final = np.dtype(
-    [
-        ("account", "<u8"),
-        ("fact", "<u8"),
-        ("first_wins", "<u8"),
-        ("complaint", "<u8"),
-        ("at_us", "<i8"),
-        ("due_ms", "<i8"),
-        ("value", "<f8"),
-        ("low", "<f8"),
-        ("high", "<f8"),
-        ("kind", "u1"),
-        ("code", "u1"),
-    ]
-)
-"""A row of `_FACTS` in the format RowBinary, in the same order."""
+Columns = dict[str, Any]
+"""Arrays of one length by name."""
 
+_TYPES: Final = {
+    "account": np.uint64,
+    "fact": np.uint64,
+    "first_wins": np.uint64,
+    "complaint": np.uint64,
+    "at_us": np.int64,
+    "due_ms": np.int64,
+    "value": np.float64,
+    "low": np.float64,
+    "high": np.float64,
+    "kind": np.int64,
+    "code": np.int64,
+}
+"""The columns of `_FACTS`."""
 _NO_KIND: Final = 255
 _OF_CHUNK: Final = "FROM events WHERE topic != 'account.managers' AND " + IN_CHUNK
 _AT_US: Final = "toUnixTimestamp64Milli(time) * 1000 + micros"
@@ -45,7 +45,7 @@ _FACTS: Final = f"""
         ifNull(toUnixTimestamp64Milli(due_at), {{no_due:Int64}}) AS due_ms,
         ifNull(coalesce(sentiment, answer, quantity), nan) AS value,
         ifNull(scale_min, 0) AS low, ifNull(scale_max, 0) AS high,
-        toUInt8(transform(type, {{kinds:Array(String)}}, {{numbers:Array(UInt8)}}, {_NO_KIND})) AS kind,
+        CAST(transform(type, {{kinds:Array(String)}}, {{numbers:Array(UInt8)}}, {_NO_KIND}), 'UInt8') AS kind,
         if(change = '', severity, toUInt8(indexOf({{changes:Array(String)}}, change) - 1)) AS code
     {_OF_CHUNK}"""
 _ACCOUNTS: Final = (
@@ -74,29 +74,40 @@ def read(client: Client, chunk: Chunk) -> Stored:
     """The facts of a chunk, each once: the first telling counts.
 
     Raises:
+        NewerFacts: there are facts of types that this program does not know.
         clickhouse_connect.driver.exceptions.DatabaseError: ClickHouse is away or refuses.
     """
-    found = _raw(client, chunk)
+    found = _columns(client, chunk)
     named = rows(client, _ACCOUNTS, chunk.params)
-    hashes = np.array([row["account"] for row in named], np.uint64)
-    found = found[first_tellings(np.ascontiguousarray(found["fact"]), np.ascontiguousarray(found["first_wins"]))]
-    account, known = _numbered(np.ascontiguousarray(found["account"]), hashes)
-    facts = _history(found[known], account[known])
-    taken_back = facts.kind == KIND_INDEX[WITHDRAWN]
-    if taken_back.any():
-        facts = _with_originals(client, chunk, facts, found[known], np.flatnonzero(taken_back))
+    account, known = _numbered(found["account"], np.array([row["account"] for row in named], np.uint64))
+    found["account"] = account
+    counts = known & first_tellings(found["fact"], found["first_wins"])
+    if not counts.all():
+        found = {name: column[counts] for name, column in found.items()}
+    facts = _history(found)
+    taken_back = np.flatnonzero(facts.kind == KIND_INDEX[WITHDRAWN])
+    if len(taken_back):
+        facts = _with_originals(client, chunk, facts, found, taken_back)
     return Stored([str(row["account_id"]) for row in named], facts)
 
 
-def _raw(client: Client, chunk: Chunk) -> np.ndarray[Any, np.dtype[np.void]]:
+def _columns(client: Client, chunk: Chunk) -> Columns:
     numbered: Mapping[str, Any] = {
         "kinds": list(KINDS),
         "numbers": list(range(len(KINDS))),
         "changes": list(CHANGES),
         "no_due": NO_DUE,
     }
-    text = client.raw_query(_FACTS, parameters={**chunk.params, **numbered}, fmt="RowBinary")
-    found = np.frombuffer(text, _ROW)
+    asked = client.create_query_context(_FACTS, parameters={**chunk.params, **numbered}, use_numpy=True)
+    with client.query_column_block_stream(context=asked) as stream:
+        blocks = list(stream)
+        names = stream.source.column_names
+    if not blocks:
+        return {name: np.empty(0, kind) for name, kind in _TYPES.items()}
+    found = {
+        name: np.concatenate([block[place] for block in blocks]).astype(_TYPES[name], copy=False)
+        for place, name in enumerate(names)
+    }
     if (found["kind"] == _NO_KIND).any():
         raise NewerFacts("the warehouse holds facts of types that this program does not know: use the newer program")
     return found
@@ -115,26 +126,14 @@ def _numbered(account: Any, hashes: Any) -> tuple[Ints, Bools]:
     return np.repeat(place, lengths), np.repeat(known, lengths)
 
 
-def _history(found: np.ndarray[Any, np.dtype[np.void]], account: Ints) -> History:
+def _history(found: Columns) -> History:
     at: Floats = found["at_us"] / 1e6
-    return History(
-        account=account,
-        kind=found["kind"].astype(np.int64),
-        sign=np.ones(len(found)),
-        told_at=at,
-        at=at,
-        value=np.ascontiguousarray(found["value"]),
-        low=found["low"],
-        high=found["high"],
-        code=found["code"],
-        complaint=found["complaint"],
-        due_ms=found["due_ms"],
-    )
+    sign = np.ones(len(at))
+    laid = {name: found[name] for name in ("account", "kind", "value", "low", "high", "code", "complaint", "due_ms")}
+    return History(sign=sign, told_at=at, at=at, **laid)
 
 
-def _with_originals(
-    client: Client, chunk: Chunk, facts: History, found: np.ndarray[Any, np.dtype[np.void]], places: Ints
-) -> History:
+def _with_originals(client: Client, chunk: Chunk, facts: History, found: Columns, places: Ints) -> History:
     """The facts with what the withdrawals at `places` take back laid into their columns."""
     told = {(row["fact"], row["first_wins"]): row for row in rows(client, _WITHDRAWN, chunk.params)}
     names = zip(found["fact"][places].tolist(), found["first_wins"][places].tolist(), strict=True)

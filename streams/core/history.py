@@ -42,7 +42,7 @@ _CARRIERS: Final = {
 class History:
     """n facts.
 
-    `account: int64[n]` a number of the caller's; `kind: int64[n]` index in `KINDS`, of a withdrawal that of its original;
+    `account: int64[n]` a number of the caller's; `kind: int64[n]` index in `KINDS`, of a withdrawal its original's;
     `sign: float64[n]` 1, of a withdrawal -1; `told_at: float64[n]` when it happened, `at: float64[n]` as of when it
     counts (epoch seconds; of a withdrawal the original's); `value: float64[n]` sentiment, answer or quantity, nan for
     none; `low`, `high: float64[n]` the scale of an answer; `code: int64[n]` severity of an opening, or index in

@@ -30,15 +30,9 @@ PART_NAMES: Final = (
 """The summands of a score in the order of `Rebuilt.parts`; the dimension stands beside what each of the three has."""
 
 _SERVICE: Final = DIMENSIONS.index(Dimension.SERVICE)
-_LOGGED, _SURVEY, _USAGE, _SUBSCRIPTION = (
-    f"{name}.v1"
-    for name in (
-        "interaction.logged",
-        "interaction.survey_answered",
-        "interaction.usage_reported",
-        "purchase.subscription_changed",
-    )
-)
+_SURVEY: Final = "interaction.survey_answered.v1"
+_USAGE: Final = "interaction.usage_reported.v1"
+_SUBSCRIPTION: Final = "purchase.subscription_changed.v1"
 _IN_COURSE: Final = np.array([name in COUNTED_FACTS for name in KINDS])
 
 
@@ -63,7 +57,8 @@ def rebuild(facts: History, as_of: Floats, tables: Tables, until: Floats | None 
     `facts` are distinct.
     """
     until = as_of if until is None else until
-    facts = facts.taken(facts.told_at <= until[facts.account])
+    happened = facts.told_at <= until[facts.account]
+    facts = facts if happened.all() else facts.taken(happened)
     applied = np.bincount(facts.account, minlength=len(as_of))
     seen = np.zeros((len(as_of), len(DIMENSIONS)), bool)
     seen[facts.account[IN_FAMILY[facts.kind]], _SERVICE] = True  # whoever deals with us could have complained
@@ -73,26 +68,34 @@ def rebuild(facts: History, as_of: Floats, tables: Tables, until: Floats | None 
 
 
 class _Points(NamedTuple):
-    """Points of some facts in some signals: `amounts[i]` (float64[m] or one for all) in `signals[i]`."""
+    """Points of m facts in some signals: `amounts[i]: float64[m]` in `signals[i]`, nan where a fact gives none."""
 
     account: Ints
     at: Floats
     signals: Sequence[int]
-    amounts: Sequence[Floats | float]
+    amounts: Sequence[Floats]
 
 
 def _sums(facts: History, as_of: Floats, tables: Tables, seen: Bools) -> Floats:
     sums = np.zeros((len(as_of), len(COUNTED_SIGNALS)))
-    for points in _points(facts):
-        elapsed_s = as_of[points.account] - points.at
-        left: dict[float, Floats] = {}
-        for signal, amount in zip(points.signals, points.amounts, strict=True):
-            half_life_s = float(tables.half_life_s[signal])
-            if half_life_s not in left:
-                left[half_life_s] = share_left(elapsed_s, tables.half_life_s[[signal]])
-            sums[:, signal] += np.bincount(points.account, amount * left[half_life_s], len(as_of))
-            seen[points.account, tables.dimension[signal]] = True
+    for account, at, signals, amounts in _points(facts):
+        elapsed_s = as_of[account] - at
+        left = {h: share_left(elapsed_s, tables.half_life_s[[s]]) for s, h in _half_lives(signals, tables)}
+        for signal, amount in zip(signals, amounts, strict=True):
+            points = amount * left[float(tables.half_life_s[signal])]
+            given = ~np.isnan(points)
+            if given.all():
+                sums[:, signal] += np.bincount(account, points, len(as_of))
+                seen[account, tables.dimension[signal]] = True
+            else:
+                sums[:, signal] += np.bincount(account[given], points[given], len(as_of))
+                seen[account[given], tables.dimension[signal]] = True
     return sums
+
+
+def _half_lives(signals: Sequence[int], tables: Tables) -> Iterator[tuple[int, float]]:
+    """Each half-life of the signals once, with a signal that has it: signals of one kind of fact often share theirs."""
+    return ((signal, half) for half, signal in {float(tables.half_life_s[s]): s for s in signals}.items())
 
 
 def _points(facts: History) -> Iterator[_Points]:
@@ -101,42 +104,36 @@ def _points(facts: History) -> Iterator[_Points]:
     for kind, name in enumerate(KINDS):
         places = order[ends[kind - 1] if kind else 0 : ends[kind]]
         if len(places) and (name in FIXED or name in CARRIED):
-            yield from _of_kind(name, facts.taken(places))
+            yield _of_kind(name, facts, places)
     yield from _of_courses(facts.taken(_IN_COURSE[facts.kind]))
 
 
-def _of_kind(name: str, facts: History) -> Iterator[_Points]:
-    fixed = FIXED.get(name, ())
-    signals, amounts = [signal for signal, _ in fixed], [amount * facts.sign for _, amount in fixed]
-    yield _Points(facts.account, facts.at, signals, amounts)
-    if name in CARRIED:
-        yield from _carried(name, facts)
+def _of_kind(name: str, facts: History, places: Ints) -> _Points:
+    sign = facts.sign[places]
+    carried = _carried(name, facts, places) if name in CARRIED else []
+    signals = [signal for signal, _ in (*FIXED.get(name, ()), *carried)]
+    amounts = [sign * amount for _, amount in (*FIXED.get(name, ()), *carried)]
+    return _Points(facts.account[places], facts.at[places], signals, amounts)
 
 
-def _carried(name: str, facts: History) -> Iterator[_Points]:
-    """What depends on what the facts carry: the core is asked with columns, or once for each case there is."""
+def _carried(name: str, facts: History, places: Ints) -> Sequence[tuple[int, Any]]:
+    """Signals with amounts by what the facts carry: the core is asked with columns, or once for each case there is."""
+    value = facts.value[places]
     if name in WEIGHED:
-        _, signal = WEIGHED[name]
-        given = np.flatnonzero(~np.isnan(facts.value))
-        yield _Points(facts.account[given], facts.at[given], [signal], [facts.sign[given] * facts.value[given]])
-    elif name == _SURVEY:
-        yield _asked(name, facts, {"answer": facts.value, "scale_min": facts.low, "scale_max": facts.high})
-    elif name == _USAGE:
-        used = facts.value > 0
-        yield _asked(name, facts.taken(used), {"quantity": 1.0})
-        yield _asked(name, facts.taken(~used), {"quantity": 0.0})
+        return [(WEIGHED[name][1], value)]
+    if name == _SURVEY:
+        return CARRIED[name]({"answer": value, "scale_min": facts.low[places], "scale_max": facts.high[places]})
+    if name == _USAGE:
+        cases: list[tuple[Bools, dict[str, Any]]] = [(value > 0, {"quantity": 1.0}), (~(value > 0), {"quantity": 0.0})]
     elif name == _SUBSCRIPTION:
-        for code, change in enumerate(CHANGES):
-            yield _asked(name, facts.taken(facts.code == code), {"change": change})
-
-
-def _asked(name: str, facts: History, data: dict[str, Any]) -> _Points:
-    counted = CARRIED[name](data)
-    return _Points(facts.account, facts.at, [s for s, _ in counted], [facts.sign * amount for _, amount in counted])
+        cases = [(facts.code[places] == code, {"change": change}) for code, change in enumerate(CHANGES)]
+    else:
+        raise ValueError(f"what {name} carries is not known here")
+    return [(signal, np.where(case, amount, np.nan)) for case, data in cases for signal, amount in CARRIED[name](data)]
 
 
 def _of_courses(facts: History) -> Iterator[_Points]:
     found = courses.counted(facts)
     for signal in np.unique(found.signal).tolist():
         places = found.signal == signal
-        yield _Points(found.account[places], found.at[places], [signal], [1.0])
+        yield _Points(found.account[places], found.at[places], [signal], [np.ones(np.count_nonzero(places))])

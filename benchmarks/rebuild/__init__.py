@@ -1,0 +1,1 @@
+"""How fast scores are computed anew from the facts in ClickHouse."""
