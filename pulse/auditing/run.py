@@ -26,11 +26,12 @@ OnChunk = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
-    """`now_s` is monotonic; `wait` lets so many seconds go by."""
+class Patience:
+    """What differs is looked at again for `settle_s`; `now_s` is a monotonic clock, `wait` lets some seconds go by."""
 
     now_s: Callable[[], float]
     wait: Callable[[float], object]
+    settle_s: float = SETTLED_AFTER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class _Looked:
 def audit(
     client: Client,
     policies: Sequence[Tables],
-    clock: Clock,
+    patience: Patience,
     accounts: Sequence[str] = (),
     on_chunk: OnChunk | None = None,
 ) -> Audit:
@@ -78,19 +79,19 @@ def audit(
     Raises:
         clickhouse_connect.driver.exceptions.DatabaseError: ClickHouse is away or refuses.
     """
-    named, until_s = {tables.policy.name: tables for tables in policies}, clock.now_s() + SETTLED_AFTER_S
+    named, until_s = {tables.policy.name: tables for tables in policies}, patience.now_s() + patience.settle_s
     seen = _look(client, named, accounts, on_chunk)
     result, left = Audit(seen.accounts, seen.facts), seen
-    while left.differences.keys() - left.without_policy and clock.now_s() < until_s:
-        clock.wait(_LOOK_EVERY_S)
+    while left.differences.keys() - left.without_policy and patience.now_s() < until_s:
+        patience.wait(_LOOK_EVERY_S)
         left = _look(client, named, sorted(left.differences), None)
     if left.differences:
-        result.differing = list(_explained(client, left))
+        result.differing = list(_explained(client, left, patience.settle_s))
     return result
 
 
-def _explained(client: Client, left: _Looked) -> Iterator[Account]:
-    found = causes.found(client, left.counts, SETTLED_AFTER_S)
+def _explained(client: Client, left: _Looked, settle_s: float) -> Iterator[Account]:
+    found = causes.found(client, left.counts, settle_s)
     for account, differences in left.differences.items():
         findings = [Finding(Cause.NO_SUCH_POLICY)] if account in left.without_policy else found[account]
         yield Account(account, tuple(differences), tuple(findings))

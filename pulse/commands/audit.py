@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from consumers.runtime.clickhouse import ClickHouse
 from pulse.auditing.report import to_json, to_lines
-from pulse.auditing.run import Clock, OnChunk, audit
+from pulse.auditing.run import SETTLED_AFTER_S, OnChunk, Patience, audit
 from pulse.commands.clocks import CLOCKS
 from pulse.commands.rebuild import Accounts, names_of
 from pulse.exit_codes import ExitCode
@@ -28,11 +28,17 @@ Policies = Annotated[
     list[Path] | None,
     typer.Option("--policy", exists=True, dir_okay=False, help="A policy that snapshots may be of; may be repeated."),
 ]
+Settle = Annotated[
+    float,
+    typer.Option(min=0, metavar="SECONDS", help="How long to look again at what differs: it may not be told yet."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the outcome as one JSON object, last line.")]
 
 
 @app.command("audit")
-def audit_scores(*, accounts: Accounts = None, policy: Policies = None, as_json: AsJson = False) -> None:
+def audit_scores(
+    *, accounts: Accounts = None, policy: Policies = None, settle: Settle = SETTLED_AFTER_S, as_json: AsJson = False
+) -> None:
     """Compare three independent results for every account, and name each difference beyond 1e-6 with its cause.
 
     The latest snapshot; a rebuild from the facts under the snapshot's policy as of its moment; the same by SQL alone.
@@ -40,8 +46,8 @@ def audit_scores(*, accounts: Accounts = None, policy: Policies = None, as_json:
     """
     policies = [policy_in_force(None), *(read_policy(path) for path in policy or ())]
     with reached(load(["clickhouse"]).part(ClickHouse)) as client, _bar() as on_chunk:
-        clock = Clock(CLOCKS.monotonic, time.sleep)
-        outcome = audit(client, policies, clock, names_of(accounts), on_chunk)
+        patience = Patience(CLOCKS.monotonic, time.sleep, settle)
+        outcome = audit(client, policies, patience, names_of(accounts), on_chunk)
     sys.stdout.write(json.dumps(to_json(outcome)) + "\n" if as_json else "\n".join(to_lines(outcome)) + "\n")
     raise typer.Exit(ExitCode.FAILED if outcome.differing else ExitCode.DONE)
 

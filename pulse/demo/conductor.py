@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from consumers.runtime.clickhouse import ClickHouse, Client, connect
-from pulse.auditing.run import Audit, Clock, audit
+from pulse.auditing.run import Audit, Patience, audit
 from pulse.demo import figures
 from pulse.demo.figures import Figures
 from pulse.demo.screen import Screen, Summary
@@ -130,8 +130,8 @@ class Conductor:
         self.figures = await asyncio.to_thread(figures.count, client, self._ledger.by_account, since, per_second)
         if self._programme.audits:
             self._screen.say("comparing every score three ways: live, rebuilt, by SQL alone")
-            clock = Clock(self._clocks.monotonic, self._stopping.wait)
-            self.audit = await asyncio.to_thread(audit, client, [policy_in_force(None)], clock)
+            patience = Patience(self._clocks.monotonic, self._stopping.wait)
+            self.audit = await asyncio.to_thread(audit, client, [policy_in_force(None)], patience)
 
     async def _for_ever(self, client: Client, gateway: Gateway, running: RunningStack) -> None:
         trickle = self._trickle(self._clocks.wall())

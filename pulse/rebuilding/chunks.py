@@ -48,7 +48,4 @@ def chunked(client: Client, accounts: Sequence[str] = (), size: int = FACTS) -> 
     found = rows(client, _CHUNKS, {"accounts": list(only), "size": size})
     lasts = [str(row["last"]) for row in found]
     starts, ends = ["", *lasts[:-1]], [*lasts[:-1], ""]
-    return [
-        Chunk(number, after, last, int(row["facts"]), only)
-        for number, (after, last, row) in enumerate(zip(starts, ends, found, strict=True))
-    ]
+    return [Chunk(number, starts[number], ends[number], int(row["facts"]), only) for number, row in enumerate(found)]

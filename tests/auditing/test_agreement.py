@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from consumers.runtime.clickhouse import ClickHouse, Client, connect
-from pulse.auditing.run import Clock, audit
+from pulse.auditing.run import Patience, audit
 from schemas.catalogue import AnyEvent
 from schemas.ids import AccountId
 from streams.core.policies import default_tables
@@ -19,7 +19,7 @@ from tests.core.histories import histories, of_account
 from tests.core.timelines import SPAN_S, with_repeats
 
 _ROUNDS = itertools.count(1)
-ONCE = Clock(itertools.count(0, 1000).__next__, float)
+ONCE = Patience(itertools.count(0, 1000).__next__, float)
 
 
 @pytest.fixture(scope="module")

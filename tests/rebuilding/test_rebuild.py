@@ -123,6 +123,12 @@ def test_another_policy_is_another_rebuild(client: Client) -> None:
     assert len(ids) == 2
 
 
+def test_without_facts_there_is_nothing_to_write(client: Client) -> None:
+    assert perform(client, Request(TABLES, as_of=AS_OF)) == []
+    assert perform(client, Request(TABLES, ("A-9",), AS_OF)) == []
+    assert written(client) == {}
+
+
 MANY = [f"A-{number}" for number in range(5)]
 
 
