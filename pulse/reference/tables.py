@@ -1,7 +1,8 @@
 """docs/tables.md: tables and views of the warehouse with their columns, read from the migrations."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
 
@@ -19,6 +20,11 @@ _COMMENT: Final = re.compile(r"^COMMENT '((?:[^']|'')*)'", re.MULTILINE)
 _COLUMN: Final = re.compile(
     r"^ {4}(\w+) (.+?) (?:(?:DEFAULT|MATERIALIZED) .+? )?COMMENT '((?:[^']|'')*)'", re.MULTILINE
 )
+_ADDED: Final = re.compile(
+    r"^ {4}ADD COLUMN (?:IF NOT EXISTS )?(\w+) (.+?) (?:DEFAULT .+? )?COMMENT '((?:[^']|'')*)'.*? AFTER (\w+)[,;]",
+    re.MULTILINE,
+)
+_ALTERED: Final = re.compile(r"^ALTER TABLE (\w+)$.*?;", re.MULTILINE | re.DOTALL)
 _INTERNAL: Final = "arriving_"
 """Tables that hold nothing: the sink writes into them, and views spread the rows."""
 
@@ -29,12 +35,14 @@ def tables_page() -> str:
 
 
 def _views_first() -> Iterator[str]:
-    statements = [statement for text in _migrations() for statement in _statements(text)]
+    migrations = _migrations()
+    statements = [statement for text in migrations for statement in _statements(text)]
+    added = [(match[1], column) for text in migrations for match in _ALTERED.finditer(text) for column in _of(match[0])]
     for kind in ("VIEW", "TABLE"):
         yield f"## {kind.capitalize()}s\n"
         for found, name, body in statements:
             if found == kind and not name.startswith(_INTERNAL):
-                yield from _described(name, body)
+                yield from _described(name, body, [column for table_name, column in added if table_name == name])
 
 
 def _migrations() -> list[str]:
@@ -49,13 +57,31 @@ def _statements(text: str) -> Iterator[tuple[str, str, str]]:
         yield start[1], start[2], text[start.end() : end]
 
 
-def _described(name: str, body: str) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Added:
+    """A column that a later migration put behind another one."""
+
+    name: str
+    type: str
+    meaning: str
+    after: str
+
+
+def _of(statement: str) -> Iterator[_Added]:
+    return (_Added(*match.groups()) for match in _ADDED.finditer(statement))
+
+
+def _described(name: str, body: str, added: Iterable[_Added]) -> Iterator[str]:
     comment = _COMMENT.search(body)
     yield f"### {name}\n"
     if comment:
         yield _unquoted(comment[1]) + "\n"
-    rows: list[Row] = [(f"`{column[1]}`", f"`{column[2]}`", _unquoted(column[3])) for column in _COLUMN.finditer(body)]
-    if rows:
+    columns = [(column[1], column[2], column[3]) for column in _COLUMN.finditer(body)]
+    for column in added:
+        place = [known for known, _, _ in columns].index(column.after)
+        columns.insert(place + 1, (column.name, column.type, column.meaning))
+    if columns:
+        rows: list[Row] = [(f"`{known}`", f"`{kind}`", _unquoted(meaning)) for known, kind, meaning in columns]
         yield from table(("column", "type", "meaning"), rows)
 
 
