@@ -7,7 +7,7 @@ from typing import Any, Final
 from consumers.runtime.clickhouse import Client, rows
 
 FACTS: Final = 500_000
-"""How many facts a chunk aims at: some 100 MB while it is worked on. One account is never split."""
+"""How many facts a chunk aims at: under 200 MB while it is worked on. One account is never split."""
 
 IN_CHUNK: Final = """account_id > {after:String} AND ({last:String} = '' OR account_id <= {last:String})
     AND (empty({accounts:Array(String)}) OR account_id IN {accounts:Array(String)})"""
