@@ -9,14 +9,14 @@ from streams.core.policy import Floats, Ints
 from streams.core.silence.rhythm import Rhythm
 
 PSEUDO_GAPS: Final = 20
-"""So many own gaps weigh as much as the segment. Twenty, because a 95th percentile of fewer than 1 / 0.05 gaps is hardly
-less than the longest of them, which the next one passes far more often than once in twenty times."""
+"""So many own gaps weigh as much as the segment. Twenty, because a 95th percentile of fewer than 1 / 0.05 gaps is
+hardly less than the longest of them, which the next one passes far more often than once in twenty times."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """What is usual in each account's segment, `float64[accounts]`: the 95th percentile of the gaps in days, and the mean
-    of log(1 + gap).
+    """What is usual in each account's segment, `float64[accounts]`: the 95th percentile of the gaps in days, and
+    the mean of log(1 + gap).
     """
 
     quantile_d: Floats

@@ -11,9 +11,6 @@ from streams.core.silence.purchases import Occasions
 LINE_QUANTILE: Final = 0.95
 """The share of an account's own gaps that its line lets pass."""
 
-RECENT_HALF_LIFE_D: Final = 90.0
-"""In which time a purchase loses half of its weight in `recent`; from 60 to 365 days made no difference on CDNOW."""
-
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
@@ -21,7 +18,7 @@ class Rhythm:
 
     `first_at`, `last_at` seconds since the epoch; `count: int64` of days with a purchase; of the gaps between these, in
     days: `median_d`, `quantile_d` (the 95th percentile, linear between neighbours) and `mean_log`, the mean of
-    log(1 + gap); `recent`: the purchases as they weigh at the last of them, each halved for every 90 days before.
+    log(1 + gap).
     """
 
     first_at: Floats
@@ -30,7 +27,6 @@ class Rhythm:
     median_d: Floats
     quantile_d: Floats
     mean_log: Floats
-    recent: Floats
 
     def of(self, rows: Ints) -> "Rhythm":
         """The rows named, in that order."""
@@ -62,15 +58,13 @@ def rhythm_of(bought: Occasions) -> Rhythm:
     owner, gaps = gaps_of(bought)
     number = np.bincount(owner, minlength=bought.accounts)
     count, everyone = bought.count, np.arange(bought.accounts)
-    last_at = _at_places(bought.times, np.searchsorted(bought.account, everyone, side="right") - 1, count)
     return Rhythm(
         first_at=_at_places(bought.times, np.searchsorted(bought.account, everyone), count),
-        last_at=last_at,
+        last_at=_at_places(bought.times, np.searchsorted(bought.account, everyone, side="right") - 1, count),
         count=count,
         median_d=_quantile(owner, gaps, number, 0.5),
         quantile_d=_quantile(owner, gaps, number, LINE_QUANTILE),
         mean_log=_mean_log(owner, gaps, number),
-        recent=_recent(bought, last_at),
     )
 
 
@@ -101,14 +95,6 @@ def _quantile(owner: Ints, gaps: Floats, number: Ints, share: float) -> Floats:
     high = np.minimum(low + 1, number[some] - 1)
     found[some] = gaps[begin + low] + (place - low) * (gaps[begin + high] - gaps[begin + low])
     return found
-
-
-def _recent(bought: Occasions, last_at: Floats) -> Floats:
-    before_d = (last_at[bought.account] - bought.times) / DAY_S
-    weighed: Floats = np.bincount(
-        bought.account, weights=np.exp2(-before_d / RECENT_HALF_LIFE_D), minlength=bought.accounts
-    )
-    return weighed
 
 
 def _mean_log(owner: Ints, gaps: Floats, number: Ints) -> Floats:

@@ -12,8 +12,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from streams.core.policy import DAY_S, Floats
-from streams.core.silence.line import Usual, shrunk
-from streams.core.silence.rhythm import RECENT_HALF_LIFE_D, Rhythm
+from streams.core.silence.line import Usual, own_line_d, shrunk
+from streams.core.silence.rhythm import Rhythm
 
 LONGEST_D: Final = 1095
 """A risk that is not reached in three years of silence is said never to be."""
@@ -34,19 +34,19 @@ class Coefficients(BaseModel):
     log_age: Finite
     log_purchases: Finite
     own_gap: Finite
-    recent: Finite
+    over_line: Finite
 
     def column(self) -> Floats:
         """`float64[5]` in the order of `features`, without the intercept."""
-        return np.array([self.log_silence, self.log_age, self.log_purchases, self.own_gap, self.recent])
+        return np.array([self.log_silence, self.log_age, self.log_purchases, self.own_gap, self.over_line])
 
 
 def features(rhythm: Rhythm, usual: Usual, silent_d: Floats) -> Floats:
     """`float64[accounts, 5]` for accounts that have been silent for `silent_d` days since their last purchase.
 
     log_silence = log(1 + silence), log_age = log(1 + days since the first purchase), log_purchases = log of the days
-    with a purchase, own_gap = mean log(1 + gap) shrunk to the segment's, recent = log of the purchases, each halved for
-    every 90 days it lies back.
+    with a purchase, own_gap = mean log(1 + gap) shrunk to the segment's, over_line = silence as a multiple of the
+    account's own line.
     """
     age_d = (rhythm.last_at - rhythm.first_at) / DAY_S + silent_d
     return np.column_stack(
@@ -55,7 +55,7 @@ def features(rhythm: Rhythm, usual: Usual, silent_d: Floats) -> Floats:
             np.log1p(age_d),
             np.log(rhythm.count),
             shrunk(rhythm.mean_log, rhythm.gaps, usual.mean_log),
-            np.log(rhythm.recent) - silent_d * (np.log(2) / RECENT_HALF_LIFE_D),
+            silent_d / own_line_d(rhythm, usual),
         ]
     )
 
