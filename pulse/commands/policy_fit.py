@@ -58,15 +58,15 @@ def fit(
     force: Force = False,
     horizon_days: Horizon = 90,
     min_purchases: AtLeast = 3,
-    precision: Precision = 0.8,
+    precision: Precision = 0.75,
     judged_from: JudgedFrom = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fit a model of who will stay away to the purchases in ClickHouse, and say how well it does on later months that
-    it was not fitted to, beside RFM and a fixed 30 days.
+    """Fit who will stay away to the purchases in ClickHouse, and measure it beside RFM and a fixed 30 days.
 
-    Writes a document and changes nothing else: no policy is touched, no alert follows. Needs scikit-learn
-    (pip install 'account-pulse[fit]') and a history of about nine months for the usual horizon of 90 days.
+    It learns from earlier months and is measured on later ones. It writes a document and changes nothing else: no policy
+    is touched, no alert follows. It needs the package's extra "fit" (scikit-learn), and for the usual 90 days eight
+    months of history.
     """
     from pulse.fitting.fit import Options
     from pulse.fitting.fit import fit as fit_to
@@ -84,7 +84,9 @@ def fit(
 
 
 def _read() -> "tuple[History, str]":
-    from consumers.runtime.clickhouse import ClickHouse, ClickHouseAway, connect
+    from clickhouse_connect.driver.exceptions import DatabaseError
+
+    from consumers.runtime.clickhouse import ClickHouse, ClickHouseAway, connect, first_line
     from pulse.fitting.history import read
 
     clickhouse = load(["clickhouse"]).part(ClickHouse)
@@ -93,6 +95,8 @@ def _read() -> "tuple[History, str]":
         return read(client), f"{clickhouse.url} {clickhouse.database}.facts"
     except ClickHouseAway as error:
         raise Missing(f"no ClickHouse answers at {clickhouse.url}: {error}") from None
+    except DatabaseError as error:
+        raise FitFailed(f"{clickhouse.url} refuses: {first_line(error)}") from None
 
 
 def _write(output: Path, fitted: "FittedModel") -> None:
@@ -116,14 +120,22 @@ def _tell(fitted: "FittedModel", output: Path, *, as_json: bool) -> None:
         f"fitted to {told.teaching.rows} snapshots of {told.teaching.accounts} accounts, judged on {told.judging.rows} "
         f"of {told.judging.accounts}, of which {told.judging.base_rate:.1%} stayed away",
         highlight=False,
+        soft_wrap=True,
     )
-    console.print(_table(fitted))
+    console.print(_table(fitted), soft_wrap=True)
     by = "the account's own line" if alert.risk is None else f"a risk of {alert.risk:.3f}"
-    console.print(f"alert by {by}; written to {output}, which nothing reads by itself", highlight=False)
+    console.print(f"alert by {by}; written to {output}, which nothing reads by itself", highlight=False, soft_wrap=True)
 
 
 def _table(fitted: "FittedModel") -> Table:
-    table = Table("rule", "average precision", "precision", "recall", "of fresh alerts", "lead time (days)")
+    table = Table(
+        "rule",
+        "average\nprecision",
+        "precision\nat line",
+        "recall\nat line",
+        "precision\nof fresh",
+        "lead time\n(days)",
+    )
     for name in ("model", "own_line", "rfm", "fixed_30_days"):
         got = getattr(fitted.measured, name)
         shares = (got.average_precision, got.precision_at_line, got.recall_at_line, got.precision_of_fresh)

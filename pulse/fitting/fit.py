@@ -33,7 +33,7 @@ class Options:
 
     horizon_d: int = 90
     min_purchases: int = 3
-    wanted_precision: float = 0.8
+    wanted_precision: float = 0.75
     judged_from: datetime | None = None
 
 

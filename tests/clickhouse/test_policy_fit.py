@@ -142,6 +142,14 @@ def test_arguments_that_do_not_hold_are_wrong_usage(arguments: list[str]) -> Non
     assert fit(*arguments).exit_code == ExitCode.USAGE
 
 
+def test_a_database_without_our_tables_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULSE_CLICKHOUSE__DATABASE", "default")
+    ran = fit()
+    assert isinstance(ran.exception, FitFailed)
+    assert "facts" in str(ran.exception)
+    assert "\n" not in str(ran.exception)
+
+
 def test_without_clickhouse_it_says_where_it_looked(monkeypatch: pytest.MonkeyPatch) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
     monkeypatch.setenv("PULSE_CLICKHOUSE__URL", nowhere)
