@@ -45,9 +45,12 @@ class Fitted(_Document):
 
 
 class Measured(_Document):
-    """On the judging snapshots. `mean_risk` should be near their base rate, and is not where times have changed."""
+    """On the judging snapshots. `mean_risk` should be near their base rate, and is not where times have changed. RFM
+    alerts at a sum of `rfm_alert_sum` or less, of 3 to 15.
+    """
 
     mean_risk: float
+    rfm_alert_sum: int
     model: Figures
     own_line: Figures
     rfm: Figures

@@ -19,7 +19,7 @@ from pulse.fitting.usual import segments_until
 from streams.core.policy import Floats
 from streams.core.silence.line import own_line_d
 from streams.core.silence.model import AlertLine, Rule, SilenceModel, silent_after_d, usual_of
-from streams.core.silence.risk import Coefficients, risk
+from streams.core.silence.risk import Coefficients, ground_of, risk
 
 FEWEST_OUTCOMES: Final = 30
 """Of either kind, on either side: with fewer, six features fit noise and a precision is a guess."""
@@ -104,6 +104,7 @@ def _measured(model: SilenceModel, teaching: Snapshots, judging: Snapshots, opti
     horizon_d, silent_d = float(options.horizon_d), judging.silent_d
     return Measured(
         mean_risk=round(float(score.mean()), 4),
+        rfm_alert_sum=int(rfm.line),
         model=measure(judging, score, silent_after_d(model, judging.rhythm, judging.usual), horizon_d),
         own_line=measure(judging, silent_d / line_d, line_d, horizon_d),
         rfm=measure(judging, rfm.score(judging), rfm.alerts_after_d(judging), horizon_d),
@@ -112,7 +113,7 @@ def _measured(model: SilenceModel, teaching: Snapshots, judging: Snapshots, opti
 
 
 def _risk(coefficients: Coefficients, of: Snapshots) -> Floats:
-    return risk(coefficients, of.rhythm, of.usual, of.silent_d)
+    return risk(coefficients, ground_of(of.rhythm, of.usual), of.silent_d)
 
 
 def _part(moments: tuple[datetime, ...], taken: Snapshots) -> Part:

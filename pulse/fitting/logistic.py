@@ -6,7 +6,7 @@ import numpy as np
 
 from pulse.errors import Missing
 from pulse.fitting.snapshots import Snapshots
-from streams.core.silence.risk import Coefficients, features
+from streams.core.silence.risk import Coefficients, features, ground_of
 
 _ITERATIONS: Final = 1000
 
@@ -27,7 +27,7 @@ def coefficients_of(teaching: Snapshots) -> Coefficients:
     """Fitted to the snapshots with an even hand (no weights) and scikit-learn's usual, slight penalty."""
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - only who fits needs it
 
-    given = features(teaching.rhythm, teaching.usual, teaching.silent_d)
+    given = features(ground_of(teaching.rhythm, teaching.usual), teaching.silent_d)
     middle, spread = given.mean(axis=0), given.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
     # On one scale the penalty is the same for all; what is told is per unit of the feature again.

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from streams.core.policy import DAY_S, Floats
+from streams.core.silence.crossing import risk_after_d
 from streams.core.silence.line import Usual, own_line_d
 from streams.core.silence.model import AlertLine, Rule, SegmentGaps, SilenceModel, silent_after_d, silent_at
 from streams.core.silence.purchases import occasions_of, occasions_of_one
 from streams.core.silence.rhythm import Rhythm, rhythm_of
-from streams.core.silence.risk import Coefficients, features, risk, risk_after_d
+from streams.core.silence.risk import Coefficients, features, ground_of, risk
 
 START: Final = 850_000_000.0
 USUAL: Final = Usual(np.array([63.2]), np.array([3.0]))
@@ -129,41 +130,41 @@ def test_a_segment_that_is_not_known_is_judged_as_everybody() -> None:
 
 def test_the_features_are_as_documented() -> None:
     rhythm = at(0, 90)
-    given_ones = features(rhythm, USUAL, np.array([90.0]))[0]
+    given_ones = features(ground_of(rhythm, USUAL), np.array([90.0]))[0]
     own_gap = np.log(91) / 21 + 3.0 * 20 / 21
     expected = [np.log(91), np.log(181), np.log(2), own_gap, 90 / ((90 + 20 * 63.2) / 21)]
     assert given_ones == pytest.approx(expected)
 
 
 def test_the_risk_overflows_nothing() -> None:
-    rhythm, far = at(0, 1, 2), np.array([5e6])
-    assert risk(COEFFICIENTS, rhythm, USUAL, far).item() == pytest.approx(1)
+    ground, far = ground_of(at(0, 1, 2), USUAL), np.array([5e6])
+    assert risk(COEFFICIENTS, ground, far).item() == pytest.approx(1)
     turned = Coefficients(**{name: -value for name, value in COEFFICIENTS.model_dump().items()})
-    assert risk(turned, rhythm, USUAL, far).item() == pytest.approx(0)
+    assert risk(turned, ground, far).item() == pytest.approx(0)
 
 
 @given(st.lists(st.floats(0, 400), min_size=3, max_size=15, unique_by=int), st.floats(0.05, 0.95))
 def test_the_moment_a_risk_is_reached_is_known_at_the_last_purchase(bought: list[float], line: float) -> None:
-    rhythm = at(*bought)
-    after_d = risk_after_d(COEFFICIENTS, rhythm, USUAL, line)
+    ground = ground_of(at(*bought), USUAL)
+    after_d = risk_after_d(COEFFICIENTS, ground, line)
     assume(0 < after_d.item() < np.inf)
-    assert risk(COEFFICIENTS, rhythm, USUAL, after_d).item() >= line - 1e-9
-    assert risk(COEFFICIENTS, rhythm, USUAL, after_d - 1e-5).item() < line
+    assert risk(COEFFICIENTS, ground, after_d).item() >= line - 1e-9
+    assert risk(COEFFICIENTS, ground, after_d - 1e-5).item() < line
 
 
 def test_of_a_risk_that_falls_before_it_rises_the_first_moment_counts() -> None:
     dipping = COEFFICIENTS.model_copy(update={"log_silence": -2.0, "over_line": 10.0})
-    rhythm, line = at(0, 30, 60), 0.5
+    ground, line = ground_of(at(0, 30, 60), USUAL), 0.5
     grid = np.arange(0, 400, 0.01)
-    risks = np.array([risk(dipping, rhythm, USUAL, np.array([day])).item() for day in grid])
+    risks = risk(dipping, ground.of(np.zeros(len(grid), dtype=np.int64)), grid)
     assert (np.diff(risks) < 0).any()
     assert (np.diff(risks) > 0).any()
-    assert risk_after_d(dipping, rhythm, USUAL, line).item() == pytest.approx(grid[np.argmax(risks >= line)], abs=0.011)
+    assert risk_after_d(dipping, ground, line).item() == pytest.approx(grid[np.argmax(risks >= line)], abs=0.011)
 
 
 def test_a_risk_that_is_never_reached_is_said_never_to_be() -> None:
     calm = Coefficients(intercept=-5, log_silence=0, log_age=0, log_purchases=0, own_gap=0, over_line=0)
-    assert risk_after_d(calm, at(0, 30, 60), USUAL, 0.5).tolist() == [np.inf]
+    assert risk_after_d(calm, ground_of(at(0, 30, 60), USUAL), 0.5).tolist() == [np.inf]
 
 
 @pytest.mark.parametrize("model", [MODEL, BY_OWN_LINE])

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from streams.core.policy import DAY_S, Floats
+from streams.core.silence.crossing import risk_after_d
 from streams.core.silence.line import Usual, own_line_d
 from streams.core.silence.rhythm import Rhythm
-from streams.core.silence.risk import Coefficients, risk_after_d
+from streams.core.silence.risk import Coefficients, ground_of
 
 EVERYBODY: Final = "all"
 """The segment of an account whose own has too few gaps, or none."""
@@ -86,7 +87,7 @@ def silent_after_d(model: SilenceModel, rhythm: Rhythm, usual: Usual) -> Floats:
     if model.alert.risk is None:
         after[judged] = own_line_d(some, theirs)
     else:
-        after[judged] = risk_after_d(model.coefficients, some, theirs, model.alert.risk)
+        after[judged] = risk_after_d(model.coefficients, ground_of(some, theirs), model.alert.risk)
     return after
 
 
