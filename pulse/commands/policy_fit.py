@@ -65,8 +65,8 @@ def fit(
     """Fit who will stay away to the purchases in ClickHouse, and measure it beside RFM and a fixed 30 days.
 
     It learns from earlier months and is measured on later ones. It writes a document and changes nothing else: no
-    policy is touched, no alert follows. It needs the package's extra "fit" (scikit-learn), and for the usual 90 days eight
-    months of history.
+    policy is touched, no alert follows. It needs the extra "fit" of the package (scikit-learn), and
+    eight months of history for the usual 90 days.
     """
     from pulse.fitting.fit import Options
     from pulse.fitting.fit import fit as fit_to
