@@ -104,7 +104,7 @@ class Held:
         self.partition.pending.add(_effects(self.waiting))
         self.partition.next_due = float(self.partition.rows["next_due"].min(initial=np.inf))
         self.partition.calling = {
-            row for row, extra in self.partition.extras.items() if extra.owed.get(AlertKind.CALLBACK_OVERDUE)
+            row for row, extra in self.partition.extras.items() if extra.owed(AlertKind.CALLBACK_OVERDUE)
         }
         messages = [(row, output) for row, outputs in self.outbox.items() for output in outputs]
         self.waiting, self.outbox, self._replaced = {}, {}, set()
