@@ -13,7 +13,7 @@ _HEAD: Final = """\
 # A model of silence, fitted to a history. It is a proposal: no process reads it, and no alert follows from it.
 #
 # An account is silent when it makes no purchase within model.horizon_d days. `measured` says how the model did on the
-# snapshots named under fitted.judging, none of which it was fitted to, beside two plain rules.
+# snapshots named under fitted.judging, none of which it was fitted to, beside plainer rules.
 """
 
 
