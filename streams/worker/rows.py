@@ -34,6 +34,8 @@ _LENGTH: Final = struct.Struct(">I")
 _MESSAGE: Final = struct.Struct(">BI")
 _TOPICS: Final = tuple(topic.name for topic in OUTPUT_TOPICS)
 _NOTHING: Final = b"{}"
+NOTHING_BUT_MESSAGES: Final = _LENGTH.pack(len(_NOTHING)) + _NOTHING
+"""What stands behind the columns of a row that has an outbox beside it and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
