@@ -177,9 +177,11 @@ def _overdue_steps(case: Judgement, index: int) -> Iterator[Step | None]:
     for kind in OVERDUE_KINDS:
         due_at, episode = _owed(case, index, kind), _episode(case, index, kind)
         if due_at or episode.open:
-            late = {name: at for name, at in due_at.items() if at <= case.clock.watermark}
+            watermark = max(case.clock.watermark, episode.watermark) if episode.open else case.clock.watermark
+            late = {name: at for name, at in due_at.items() if at <= watermark}
             extra = _extra(case, index)
-            overdue = Overdue(kind, late, _withdrawn(extra, kind, episode.members), _money(extra, kind, late))
+            withdrawn, money = _withdrawn(extra, kind, episode.members), _money(extra, kind, late)
+            overdue = Overdue(kind, watermark, late, withdrawn, money)
             yield episodes.of_overdue(episode, overdue, float(case.as_of[index]))
 
 
