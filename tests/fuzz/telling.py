@@ -60,9 +60,10 @@ def check_outputs(taken: Taken) -> int:
     for nth, (account, output) in enumerate(taken.outputs):
         told: dict[str, Any] = orjson.loads(output.value)
         if output.topic == HEALTH.name:
-            numbers = [told.get("score"), *(dimension.get("score") for dimension in told["dimensions"])]
-            if not all(number is None or 0.0 <= number <= 100.0 for number in numbers):
-                raise Fault(f"a score of {account!r} lies outside [0, 100]: {output.value!r}")
+            numbers = [told["score"], *(dimension["score"] for dimension in told["dimensions"])]
+            lost = told["score"] is None and told["coverage"] > 0
+            if lost or not all(number is None or 0.0 <= number <= 100.0 for number in numbers):
+                raise Fault(f"a score of {account!r} is no number in [0, 100]: {output.value!r}")
         if nth % _BY_MODEL_ONE_IN == 0:
             _check_by_model(output)
     return len(taken.outputs)
