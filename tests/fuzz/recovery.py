@@ -1,17 +1,20 @@
 """What was written to the changelog, read back as a worker that takes over reads it."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
 from streams.core.policy import Ints
-from streams.core.state import Partition
+from streams.core.state import Extra, Partition
 from streams.worker.engine import Engine, Taken
 from streams.worker.rows import to_values
 from streams.worker.store import Held
 from streams.worker.transport import Batch
 from tests.fuzz.faults import Fault
 from tests.fuzz.records import Read
+
+_NOTHING: Final = Extra()
 
 
 class Changelog:
@@ -36,7 +39,7 @@ class Changelog:
             here, there = _places(live, accounts), _places(recovered, accounts)
             # When a row was last looked at in vain is not worth a record: the next owner looks again.
             recovered.rows["judged_at"][there] = live.rows["judged_at"][here]
-            pairs = zip(accounts, to_values(live, here), to_values(recovered, there), strict=True)
+            pairs = zip(accounts, _all(live, here), _all(recovered, there), strict=True)
             different = [account for account, mine, theirs in pairs if mine != theirs]
             if different:
                 raise Fault(f"{len(different)} accounts are read back differently, such as {different[0]!r}")
@@ -49,6 +52,14 @@ class Changelog:
         held.apply(Batch("changelog", number, 0, len(records), len(records), records))
         held.settle()
         return held.partition
+
+
+def _all(partition: Partition, places: Ints) -> list[tuple[bytes, Extra]]:
+    """What is held of some accounts: as the changelog has it, and what is beside the columns by itself, because what is
+    never written is missing from both.
+    """
+    beside = [partition.extras.get(place, _NOTHING) for place in places.tolist()]
+    return list(zip(to_values(partition, places), beside, strict=True))
 
 
 def _places(partition: Partition, accounts: Sequence[str]) -> Ints:

@@ -6,9 +6,9 @@ another path than one with a single bad record in it.
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from schemas.catalogue import TOPIC_OF_TYPE
 from schemas.topics import INTERACTIONS, MANAGERS
@@ -19,24 +19,40 @@ from tests.torture.load import Load, Recipe
 
 PARTITIONS: Final = 3
 SPOILED: Final = (0.0, 0.002, 0.05, 0.4, 0.9)
-LONGEST: Final = 2_000
+LENGTHS: Final = (40, 400, 4_000)
+QUIET: Final = (
+    fields.ahead,
+    fields.due_before,
+    fields.never_told,
+    fields.odd_time,
+    fields.narrow_scale,
+    fields.odd_ids,
+)
+"""Ways that leave an event that can be read: in a stretch of one of them alone the batch is looked at as a whole."""
+_QUIET: Final = 0.3
+_KEY_KEPT: Final = 0.95
 _OF_EVERY_TYPE: Final = 0.1
+Way = Callable[[random.Random, dict[str, Any]], None]
 
 
 class Stream:
     """Makes one stretch after the other; `accounts` of them share the facts."""
 
-    def __init__(self, seed: int, accounts: int = 500) -> None:
+    def __init__(self, seed: int, accounts: int = 2_000) -> None:
         self._rng = random.Random(f"fuzz {seed}")
         self._load = Load(Recipe(seed, accounts=accounts, busy=0, poison=0.0, partitions=PARTITIONS))
         self._accounts = accounts
 
     def stretch(self, now: float) -> Iterator[Shot]:
         """Some records, spoiled to the same degree; `now` is the clock, epoch seconds."""
-        spoiled = self._rng.choice(SPOILED)
-        for _ in range(self._rng.randint(1, LONGEST)):
+        rng, spoiled = self._rng, self._rng.choice(SPOILED)
+        quiet = rng.choice(QUIET) if rng.random() < _QUIET else None
+        for _ in range(rng.randint(1, rng.choice(LENGTHS))):
             shot = self._good(now)
-            yield self._spoiled(shot) if self._rng.random() < spoiled else shot
+            if rng.random() >= spoiled:
+                yield shot
+            else:
+                yield self._spoiled(shot) if quiet is None else self._spoiled_in(shot, quiet)
 
     def pause_s(self) -> float:
         """How much later the next stretch comes: mostly soon, now and then after days, when what is owed is late."""
@@ -60,14 +76,18 @@ class Stream:
         home = INTERACTIONS if topic == MANAGERS else topic
         return Shot(home, account.encode(), json.dumps(event).encode(), way="of_every_type")
 
+    def _spoiled_in(self, shot: Shot, way: Way) -> Shot:
+        """One field of a kind changed, the key following the subject as good as always."""
+        event = json.loads(shot.value or b"")
+        way(self._rng, event)
+        key = str(event.get("subject")).encode(errors="surrogatepass") if self._rng.random() < _KEY_KEPT else shot.key
+        return shot._replace(value=fields.to_bytes(event), key=key, way=way.__name__)
+
     def _spoiled(self, shot: Shot) -> Shot:
         rng, ways = self._rng, []
         if rng.random() < 0.5:
-            way = rng.choice(fields.WAYS)
-            event = json.loads(shot.value or b"")
-            way(rng, event)
-            key = str(event.get("subject")).encode(errors="surrogatepass") if rng.random() < 0.8 else shot.key
-            shot, ways = shot._replace(value=fields.to_bytes(event), key=key), [way.__name__]
+            shot = self._spoiled_in(shot, rng.choice(fields.WAYS))
+            ways = [shot.way]
         if rng.random() < 0.35:
             spoil = rng.choice(octets.WAYS)
             shot, ways = shot._replace(value=spoil(rng, shot.value or b"")), [*ways, spoil.__name__]
