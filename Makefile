@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 ARGS ?=
 
-.PHONY: help demo test check lint lock bench torture torture-guards clean
+.PHONY: help demo test check lint lock bench fuzz torture torture-guards clean
 .DEFAULT_GOAL := help
 
 help: ## this text
@@ -26,6 +26,9 @@ lock: .venv/.dev ## write requirements/*.txt from pyproject.toml, with hashes; A
 
 bench: .venv/.fit ## measure, ours beside its peers; ARGS='engine --quick --json'; needs Java, Maven, Linux
 	$(BIN)/python -m benchmarks $(or $(ARGS),engine)
+
+fuzz: .venv/.dev ## feed the worker's own path what is no event, or hardly one; N=1000000 SEED=1 ARGS=--json
+	$(BIN)/python -m tests.fuzz --records $(or $(N),1000000) --seed $(or $(SEED),1) $(ARGS)
 
 torture: .venv/.dev ## kill -9 the engine under load, then compare every account; KILLS=300 SEED=1 ARGS=--json
 	$(BIN)/python -m tests.torture --kills $(or $(KILLS),50) --seed $(or $(SEED),1) $(ARGS)

@@ -89,7 +89,7 @@ class Episode:
     """One alert kind's episodes of an account: the number of the last, whether it is open, and its last step.
 
     `members` are what the episode was told about (ids of complaints, orders, ...); empty once all of it was settled.
-    `watermark` is what it was told by (epoch seconds): a worker that starts again may have to begin with an earlier one.
+    `watermark` is what it was told by (epoch seconds): a worker that starts again may begin with an earlier one.
     """
 
     number: int = 0

@@ -18,8 +18,7 @@ from faust.types import TP
 
 from schemas import topics
 from schemas.broker import Broker
-from streams.core.policies import default_tables, parse
-from streams.core.policy import Tables, to_tables
+from streams.core.policy import Tables
 from streams.pacing import Pacer
 from streams.worker import app as worker_app
 from streams.worker.app import WorkerApp
@@ -42,13 +41,12 @@ _WATCH_S = 10.0
 _log = structlog.get_logger()
 
 
-def run(settings: WorkerSettings, broker: Broker, on_ready: Callable[[], None], board: Board) -> None:
-    """Run until SIGTERM or SIGINT. `board` is kept true meanwhile.
+def run(settings: WorkerSettings, broker: Broker, tables: Tables, on_ready: Callable[[], None], board: Board) -> None:
+    """Run until SIGTERM or SIGINT, judging by `tables`. `board` is kept true meanwhile.
 
     Raises:
         SystemExit: with `EXIT_STATE_LOST` when the broker dropped what the state needs.
     """
-    tables = _tables(settings)
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD, 50, 50)
     sys.setswitchinterval(_SWITCH_S)
@@ -57,12 +55,6 @@ def run(settings: WorkerSettings, broker: Broker, on_ready: Callable[[], None], 
         raise SystemExit(EXIT_STATE_LOST)
     if fatal is not None:
         raise fatal
-
-
-def _tables(settings: WorkerSettings) -> Tables:
-    if settings.policy_file is None:
-        return default_tables()
-    return to_tables(parse(settings.policy_file.read_text()))
 
 
 async def _serve(
