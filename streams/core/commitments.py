@@ -82,6 +82,15 @@ class Commitment:
         self.done, self.promises, self.payments, self.disputes = done, promises, payments, disputes
         self._settle()
 
+    @classmethod
+    def promised(cls, promise: Promise) -> "Commitment":
+        """One of which nothing but its promise is known: what most are to begin with."""
+        record = cls.__new__(cls)
+        record.done, record.promises, record.payments, record.disputes = 0, ((promise, 1),), (), ()
+        record.promised_at, record.due_at = promise.at, promise.due_at
+        record.owes = True
+        return record
+
     @property
     def was_made(self) -> bool:
         """Whether a promise stands."""
@@ -191,10 +200,20 @@ class Ledger:
         self.written: dict[str, bytes] = {}
         self.whole = b""
 
+    def promise(self, name: str, promise: Promise, sign: int) -> float:
+        """A promise was made, with `sign` -1 taken back; by when it is owed now, inf when it is not."""
+        record = self.records.get(name)
+        if record is None and sign > 0:
+            self.records[name] = Commitment.promised(promise)
+            self.owed[name] = promise.due_at
+            self.whole = b""
+            return promise.due_at
+        record = self.record(name)
+        record.promise(promise, sign)
+        return self.changed(name, record)
+
     def record(self, name: str) -> Commitment:
         """The one of a name, about to change."""
-        self.whole = b""
-        self.written.pop(name, None)
         found = self.records.get(name)
         if found is None:
             found = self.records[name] = Commitment()
@@ -202,6 +221,8 @@ class Ledger:
 
     def changed(self, name: str, record: Commitment) -> float:
         """It changed: by when it is owed now, inf when it is not. The longest settled may be forgotten."""
+        self.whole = b""
+        self.written.pop(name, None)
         if record.owes:
             self.owed[name] = record.due_at
             return record.due_at
@@ -239,16 +260,16 @@ def keep(ledgers: Ledgers, event: Plain, at: float, sign: int) -> tuple[str, flo
         due = data.get(CALLBACK_DUE)
         if due is None:
             return "", NEVER_DUE
-        return _CALLBACK, _promise(
-            ledgers, _CALLBACK, f"{event['source']}/{event['id']}", Promise(at, seconds(due)), sign
-        )
-    kind, name, verb = rule.kind, data[rule.name_in], rule.verb
+        name = f"{event['source']}/{event['id']}"
+        return _CALLBACK, _ledger(ledgers, _CALLBACK).promise(name, Promise(at, seconds(due)), sign)
+    kind, name_in, verb, due_in = rule
+    name = data[name_in]
     if verb is _PROMISED:
-        due = data.get(rule.due_in)
+        due = data.get(due_in)
         if due is None:
             return "", NEVER_DUE
         money = (data["amount"], data["currency"]) if kind is _INVOICE else ()
-        return kind, _promise(ledgers, kind, name, Promise(at, seconds(due), *money), sign)
+        return kind, _ledger(ledgers, kind).promise(name, Promise(at, seconds(due), *money), sign)
     ledger = _ledger(ledgers, kind)
     record = ledger.record(name)
     if verb is _DONE:
@@ -258,13 +279,6 @@ def keep(ledgers: Ledgers, event: Plain, at: float, sign: int) -> tuple[str, flo
     else:
         record.dispute(at, sign)
     return kind, ledger.changed(name, record)
-
-
-def _promise(ledgers: Ledgers, kind: str, name: str, promise: Promise, sign: int) -> float:
-    ledger = _ledger(ledgers, kind)
-    record = ledger.record(name)
-    record.promise(promise, sign)
-    return ledger.changed(name, record)
 
 
 def _ledger(ledgers: Ledgers, kind: str) -> Ledger:

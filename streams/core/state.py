@@ -161,7 +161,8 @@ class Partition:
         self.outbox: dict[int, list[Output]] = {}
         self.recounted: set[int] = set()
         self.calling: set[int] = set()
-        self._dues: list[tuple[int, float]] = []
+        self._owing: list[int] = []
+        self._due_at: list[float] = []
         self.next_due = np.inf
         """No row's `next_due` is earlier."""
         self._rows = np.empty(0, ROW)
@@ -193,18 +194,18 @@ class Partition:
         It is looked at then (see `enter_dues`), and with the next judgement where an alert over such a thing is open.
         """
         if due_at != np.inf:
-            self._dues.append((row, due_at))
+            self._owing.append(row)
+            self._due_at.append(due_at)
         extra = self.extras[row]
         if extra.episodes and extra.is_open(kind):
             self.recounted.add(row)
 
     def enter_dues(self) -> None:
         """Put what was noted by `owes` into the rows, all at once."""
-        if self._dues:
-            rows, due_at = (np.array(column) for column in zip(*self._dues, strict=True))
-            np.minimum.at(self.rows["next_due"], rows, due_at)
-            self.next_due = min(self.next_due, float(due_at.min()))
-            self._dues.clear()
+        if self._owing:
+            np.minimum.at(self.rows["next_due"], self._owing, self._due_at)
+            self.next_due = min(self.next_due, *self._due_at)
+            self._owing, self._due_at = [], []
 
     def rows_of(self, accounts: Sequence[str]) -> Ints:
         """The indices of the accounts' rows, int64[n]; rows are made for those that are new."""
