@@ -24,7 +24,7 @@ lint: .venv/.dev ## ruff, format, mypy --strict, import contracts
 lock: .venv/.dev ## write requirements/*.txt from pyproject.toml, with hashes; ARGS=--upgrade takes newer versions
 	requirements/lock.sh $(ARGS)
 
-bench: .venv/.runtime ## measure, ours beside its peers; ARGS='engine --quick --json'; needs Java, Maven, Linux
+bench: .venv/.fit ## measure, ours beside its peers; ARGS='engine --quick --json'; needs Java, Maven, Linux
 	$(BIN)/python -m benchmarks $(or $(ARGS),engine)
 
 fuzz: .venv/.dev ## feed the worker's own path what is no event, or hardly one; N=1000000 SEED=1 ARGS=--json
@@ -47,6 +47,10 @@ clean: ## remove caches and build output; keeps .venv and the data in var/
 	@echo "Setting up .venv: some 80 packages, over a gigabyte installed, one to three minutes"
 	$(PIP) --require-hashes -r requirements/runtime.txt -r requirements/build.txt
 	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.fit: requirements/fit.txt .venv/.runtime
+	$(PIP) --require-hashes -r requirements/fit.txt
 	@touch $@
 
 .venv/.dev: requirements/dev.txt .venv/.runtime

@@ -14,6 +14,7 @@ from benchmarks.latency import command as latency
 from benchmarks.memory import command as memory
 from benchmarks.pace import TooShort
 from benchmarks.recovery import command as recovery
+from benchmarks.silence import command as silence
 from pulse.errors import PulseError
 
 _MEANINGS = {
@@ -22,6 +23,7 @@ _MEANINGS = {
     "recovery": "how long accounts wait when a worker is killed, taken over from, or leaves",
     "memory": "bytes an account, as arrays and all in, and the peak of a recovery",
     "growth": "events per CPU second with more accounts and with more workers",
+    "silence": "who stays away, told beforehand on the CDNOW log, beside RFM and a fixed 30 days",
 }
 
 
@@ -50,6 +52,8 @@ def _run(given: argparse.Namespace) -> Mapping[str, object]:
         return memory.run(memory.Options(given.quick, given.accounts))
     if given.name == "growth":
         return growth.run(growth.Options(given.quick, given.events))
+    if given.name == "silence":
+        return silence.run(silence.Options(given.quick))
     return engine.run(engine.Options(given.quick, tuple(given.only), given.seed, given.events))
 
 

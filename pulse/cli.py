@@ -50,7 +50,7 @@ GROUPS: Final[dict[str, dict[str, Entry]]] = {
         "topics": Entry("pulse.commands.topics:app", "create and compare the topics"),
         "dead-letters": Entry("pulse.commands.dead_letters:app", "what was refused, and sending it again once mended"),
         "migrate": Entry("pulse.commands.migrate:app", "bring ClickHouse to the newest schema"),
-        "policy": Entry("pulse.commands.policy:app", "check, show and compare policies"),
+        "policy": Entry("pulse.commands.policy:app", "check, show and compare policies; fit one to the history"),
         "keys": Entry("pulse.commands.keys:app", "API keys of the gateway"),
         "schema": Entry("pulse.commands.schema:app", "the catalogue as JSON Schema and AsyncAPI"),
         "settings": Entry("pulse.commands.settings:app", "show and check the settings"),

@@ -1,4 +1,4 @@
-"""`pulse policy`: check a policy file, show a policy as a table, tell two apart."""
+"""`pulse policy`: check a policy file, show a policy as a table, tell two apart, fit one to the history."""
 
 import json
 import sys
@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pulse.commands.policy_fit import fit
 from pulse.exit_codes import ExitCode
 from pulse.policies.difference import differences, same_name
 from pulse.policies.errors import PolicyFaults
@@ -15,7 +16,7 @@ from streams.core.counting import TAKING_BACK
 from streams.core.policy import DIMENSIONS, Policy
 
 app = typer.Typer(
-    help="Policies: check a file, show one as a table, tell two apart.",
+    help="Policies: check a file, show one as a table, tell two apart, fit one to the history.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -27,6 +28,8 @@ Shown = Annotated[str, typer.Argument(metavar="[FILE]", help=_OR_DEFAULT)]
 Old = Annotated[str, typer.Argument(metavar="A", help=f"The one before: a file, or `{DEFAULT}`.")]
 New = Annotated[str, typer.Argument(metavar="B", help=f"The one after: a file, or `{DEFAULT}`.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+app.command("fit")(fit)
 
 
 @app.command()

@@ -28,6 +28,8 @@ _OPENED: Final = tuple(SIGNAL_INDEX[f"complaint_{severity}"] for severity in (1,
 _RECOVERED: Final = tuple(SIGNAL_INDEX[f"recovered_{severity}"] for severity in (1, 2, 3, 4))
 
 Counts = tuple[tuple[int, float], ...]
+Hours = tuple[float, float, float, float]
+"""By severity 1 to 4."""
 _ENDS: Final = frozenset(("resolved", "reopened"))
 
 
@@ -85,7 +87,7 @@ class Complaint:
         """Opened and not settled."""
         return self.opening is not None and not self.is_resolved
 
-    def due(self, sla_h: tuple[float, float, float, float]) -> float:
+    def due(self, sla_h: Hours) -> float:
         """By when a first answer is owed, epoch seconds; inf where nothing was opened."""
         opening = self.opening
         if opening is None:

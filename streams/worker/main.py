@@ -2,8 +2,10 @@
 
 import asyncio
 import gc
+import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -31,6 +33,8 @@ _GC_THRESHOLD = 100_000
 _SWITCH_S = 0.0005
 """The thread that reads Kafka waits this long for its turn, at every step it takes; Python's own 5 ms starve it."""
 _STOP_S = 5.0
+_END_S = 7.0
+"""Less than whoever stops a process gives it before SIGKILL."""
 _BROKER_RETRY_S = 1.0
 _WATCH_S = 10.0
 """A partition that has stood still for so long, with records waiting, is not merely slow."""
@@ -76,6 +80,7 @@ async def _serve(
         raise
     loops = [posting, *(asyncio.create_task(turn(app, settings)) for turn in (_flush_loop, _commit_loop, _watch_loop))]
     await _until_over(app, stop, loops)
+    _end_in_time(0 if stop.is_set() else 1)
     board.post(STOPPING)
     for task in loops:
         task.cancel()
@@ -103,6 +108,21 @@ async def _reached(producer: AIOKafkaProducer, stop: asyncio.Event) -> bool:
             return True
     await producer.stop()
     return False
+
+
+def _end_in_time(exit_code: int) -> None:
+    """End the process however stopping goes: Faust has waited for ever for a thread that had crashed.
+
+    What is durable is on Kafka, and a worker that does not end is not started again.
+    """
+
+    def end() -> None:
+        _log.error("ended_without_waiting", waited_s=_END_S)
+        os._exit(exit_code)
+
+    timer = threading.Timer(_END_S, end)
+    timer.daemon = True
+    timer.start()
 
 
 async def _stopped(app: WorkerApp) -> None:
