@@ -217,9 +217,10 @@ def _keep(partition: Partition, row: int, event: Plain, at: float) -> None:
     if event["type"] == "fact.withdrawn.v1":
         sign, event = -1, event["data"]["original"]
         at = seconds(event["time"])
-    extra = partition.beside(row)
+    extra = partition.extras.get(row) or Extra()
     kind, due_at = keep(extra.ledgers, event, at, sign)
     if kind:
+        partition.extras[row] = extra
         partition.owes(row, kind, due_at)
     if kind == AlertKind.CALLBACK_OVERDUE:
         partition.calling.add(row)
