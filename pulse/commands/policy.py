@@ -5,16 +5,15 @@ import sys
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Column, Table
 
 from pulse.commands.policy_fit import fit
 from pulse.exit_codes import ExitCode
 from pulse.policies.difference import differences, same_name
 from pulse.policies.errors import PolicyFaults
 from pulse.policies.reading import DEFAULT, policy_named
-from pulse.policies.table import COLUMNS, lines, numbers, uncounted
-from streams.core.policy import Policy
+from pulse.policies.table import half_life, lines, numbers, uncounted
+from streams.core.counting import TAKING_BACK
+from streams.core.policy import DIMENSIONS, Policy
 
 app = typer.Typer(
     help="Policies: check a file, show one as a table, tell two apart, fit one to the history.",
@@ -66,11 +65,12 @@ def show(file: Shown = DEFAULT, *, as_json: AsJson = False) -> None:
                 "policy": policy.name,
                 "signals": [line._asdict() for line in lines(policy)],
                 "numbers": dict(numbers(policy)),
+                "taking_back": TAKING_BACK,
                 "uncounted": uncounted(),
             }
         )
     else:
-        _show(policy, Console())
+        _show(policy)
 
 
 @app.command()
@@ -99,12 +99,15 @@ def _print(found: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
 
 
-def _show(policy: Policy, console: Console) -> None:
-    console.print(f"[bold]{policy.name}[/]", highlight=False)
-    table = Table(*(Column(name, overflow="fold") for name in COLUMNS))
-    for line in lines(policy):
-        table.add_row(*line.cells())
-    console.print(table)
+def _show(policy: Policy) -> None:
+    typer.echo(policy.name)
+    for dimension in DIMENSIONS:
+        typer.echo(f"\n{dimension.value}, weight {policy.dimensions.of(dimension):g}")
+        for line in lines(policy):
+            if line.dimension is dimension:
+                typer.echo(f"  {line.signal:<19}{line.points:>+6g}  {half_life(line.half_life_d):<13}{line.why}")
+                typer.echo(f"      {line.event_type}: {line.amount}")
+    typer.echo(f"\ntake back what others added: {', '.join(TAKING_BACK)}")
+    typer.echo(f"move no score: {', '.join(uncounted())}\n")
     for path, value in numbers(policy):
-        console.print(f"  {path}: {value}", highlight=False, markup=False)
-    console.print(f"move no score by themselves: {', '.join(uncounted())}", highlight=False, soft_wrap=True)
+        typer.echo(f"{path}: {value}")

@@ -56,7 +56,7 @@ def _mended(shipped: Any, given: Any, path: Path, faulty: set[Path]) -> Any:
     if isinstance(shipped, dict):
         under = given if isinstance(given, dict) else {}
         return {name: _mended(value, under.get(name, value), (*path, name), faulty) for name, value in shipped.items()}
-    return shipped if any(fault[: len(path)] == path for fault in faulty) or given is None else given
+    return shipped if any(fault[: len(path)] == path for fault in faulty) else given
 
 
 def _rests_on(path: Path, faulty: Path) -> bool:

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from schemas.catalogue import MODELS
 from schemas.health import Dimension
-from streams.core.counting import COUNTINGS
+from streams.core.counting import COUNTINGS, TAKING_BACK
 from streams.core.policy import Policy
 
 COLUMNS: Final = ("event type", "signal", "how much", "dimension", "points", "half-life", "why")
@@ -47,8 +47,8 @@ def lines(policy: Policy) -> list[Line]:
 
 
 def uncounted() -> list[str]:
-    """The event types that move no score by themselves."""
-    return sorted(MODELS.keys() - {counting.event_type for counting in COUNTINGS})
+    """The event types that move no score."""
+    return sorted(MODELS.keys() - {counting.event_type for counting in COUNTINGS} - set(TAKING_BACK))
 
 
 def numbers(policy: Policy) -> Iterator[tuple[str, object]]:

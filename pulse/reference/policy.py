@@ -1,11 +1,12 @@
 """docs/policy.md: what every event type counts for under the policy shipped."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from pulse.policies.reading import DEFAULT, policy_named
 from pulse.policies.table import COLUMNS, lines, numbers, uncounted
 from pulse.reference.markdown import Row, table
+from streams.core.counting import TAKING_BACK
 
 _HEAD: Final = """# The policy
 
@@ -32,9 +33,14 @@ def _lines() -> Iterator[str]:
     yield "## What counts\n"
     yield from table(COLUMNS, (_named(one.cells()) for one in lines(policy)))
     yield "The complaint factor is (1 + beta · other recent complaints) / (1 + gamma · ln(1 + orders ever)).\n"
-    yield f"Types that move no score by themselves: {', '.join(f'`{name}`' for name in uncounted())}.\n"
+    yield f"Types that take back what others added: {_listed(TAKING_BACK)}.\n"
+    yield f"Types that move no score: {_listed(uncounted())}.\n"
     yield "## Weights, lines and times\n"
     yield from table(("value", "is"), ((f"`{path}`", f"{value}") for path, value in numbers(policy)))
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _named(cells: Row) -> Row:

@@ -43,3 +43,6 @@ COUNTINGS: Final = tuple(
     sorted(_FIXED + _CARRIED + _OF_COMPLAINTS, key=lambda one: (COUNTED_SIGNALS.index(one.signal), one.event_type))
 )
 """In the order of the signals."""
+
+TAKING_BACK: Final = ("complaint.reopened.v1", "complaint.withdrawn.v1", "fact.withdrawn.v1")
+"""Types that add nothing: they take back what facts before them, or still to come, added."""

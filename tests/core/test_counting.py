@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schemas.plain import Plain
 from streams.core.complaints import NO_COMPLAINT, advanced
-from streams.core.counting import COUNTINGS
+from streams.core.counting import COUNTINGS, TAKING_BACK
 from streams.core.effects import effects_of, on_scale
 from streams.core.policy import COUNTED_SIGNALS, SEVERITIES
 from tests.schemas.examples import TYPES, golden
@@ -49,6 +49,20 @@ def counted(event: Plain) -> set[str]:
 def test_a_type_counts_in_the_signals_that_the_table_names(event_type: str) -> None:
     found = set().union(*(counted(event) for event in variants(event_type)))
     assert found == {one.signal for one in COUNTINGS if one.event_type == event_type}
+
+
+def taken_back(event_type: str) -> bool:
+    """Whether a fact of the type makes a complaint that was opened and resolved count for less."""
+    before = NO_COMPLAINT
+    for nth, told in enumerate(("complaint.opened.v1", "complaint.resolved.v1")):
+        before = advanced(before, golden(told), AT - 2 + nth)
+    return len(advanced(before, golden(event_type), AT).counts) < len(before.counts)
+
+
+def test_what_the_table_says_takes_back_does_so() -> None:
+    complaints = [name for name in TYPES if name.startswith("complaint.")]
+    assert {name for name in complaints if taken_back(name)} == set(TAKING_BACK) - {"fact.withdrawn.v1"}
+    assert not set(TAKING_BACK) & {one.event_type for one in COUNTINGS}
 
 
 def test_every_signal_is_counted_in_by_something() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulse.exit_codes import ExitCode
@@ -89,6 +89,12 @@ def test_faults_of_all_kinds_come_together_in_the_order_of_their_lines() -> None
     assert lines == sorted(lines)
 
 
+def test_a_value_that_is_null_by_right_counts_where_several_are_seen_together() -> None:
+    old = "complaint_3: {dimension: service, points: -20, half_life_d: 60"
+    text = replaced((old, old.replace("60", "null")), ("heartbeat_s: 8", "heartbeat_s: soon"))
+    assert {path for path, _, _ in faults_in(text)} == {"signals.recovered_3", "publish.heartbeat_s"}
+
+
 def test_what_rests_on_a_faulty_value_is_not_told_as_a_fault_of_its_own() -> None:
     text = replaced(
         ("complaint_3: {dimension: service, points: -20", "complaint_3: {dimension: service, points: x"),
@@ -145,6 +151,7 @@ _VALUES = st.recursive(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_whatever_stands_somewhere_in_a_policy_it_is_read_or_refused(data: st.DataObject) -> None:
     document = yaml.safe_load(shipped())
