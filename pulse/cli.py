@@ -33,6 +33,7 @@ GROUPS: Final[dict[str, dict[str, Entry]]] = {
     },
     "Events": {
         "emit": Entry("pulse.commands.emit:app", "send one event"),
+        "withdraw": Entry("pulse.commands.withdraw:app", "take back a fact that should not have been told"),
         "import": Entry("pulse.commands.import_:app", "read a history from CSV or fixed-width text"),
         "simulate": Entry("pulse.commands.simulate:app", "make the events that accompany purchases"),
         "explain": Entry("pulse.commands.explain:app", "say why an account has its score"),
