@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 ARGS ?=
 
-.PHONY: help demo audit test check lint lock bench torture torture-guards clean
+.PHONY: help demo audit test check lint lock bench fuzz torture torture-guards clean
 .DEFAULT_GOAL := help
 
 help: ## this text
@@ -27,8 +27,11 @@ lint: .venv/.dev ## ruff, format, mypy --strict, import contracts
 lock: .venv/.dev ## write requirements/*.txt from pyproject.toml, with hashes; ARGS=--upgrade takes newer versions
 	requirements/lock.sh $(ARGS)
 
-bench: .venv/.runtime ## measure, ours beside its peers; ARGS='engine --quick --json'; needs Java, Maven, Linux
+bench: .venv/.fit ## measure, ours beside its peers; ARGS='engine --quick --json'; needs Java, Maven, Linux
 	$(BIN)/python -m benchmarks $(or $(ARGS),engine)
+
+fuzz: .venv/.dev ## feed the worker's own path what is no event, or hardly one; N=1000000 SEED=1 ARGS=--json
+	$(BIN)/python -m tests.fuzz --records $(or $(N),1000000) --seed $(or $(SEED),1) $(ARGS)
 
 torture: .venv/.dev ## kill -9 the engine under load, then compare every account; KILLS=300 SEED=1 ARGS=--json
 	$(BIN)/python -m tests.torture --kills $(or $(KILLS),50) --seed $(or $(SEED),1) $(ARGS)
@@ -47,6 +50,10 @@ clean: ## remove caches and build output; keeps .venv and the data in var/
 	@echo "Setting up .venv: some 80 packages, over a gigabyte installed, one to three minutes"
 	$(PIP) --require-hashes -r requirements/runtime.txt -r requirements/build.txt
 	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.fit: requirements/fit.txt .venv/.runtime
+	$(PIP) --require-hashes -r requirements/fit.txt
 	@touch $@
 
 .venv/.dev: requirements/dev.txt .venv/.runtime

@@ -6,7 +6,7 @@ With --json the last line is one JSON object. Nothing here is a test: no figure 
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks.engine import command as engine
 from benchmarks.growth import command as growth
@@ -15,6 +15,7 @@ from benchmarks.memory import command as memory
 from benchmarks.pace import TooShort
 from benchmarks.rebuild import command as rebuild
 from benchmarks.recovery import command as recovery
+from benchmarks.silence import command as silence
 from pulse.errors import PulseError
 
 _MEANINGS = {
@@ -24,6 +25,7 @@ _MEANINGS = {
     "memory": "bytes an account, as arrays and all in, and the peak of a recovery",
     "growth": "events per CPU second with more accounts and with more workers",
     "rebuild": "every score computed anew from the facts in ClickHouse, events a second",
+    "silence": "who stays away, told beforehand on the CDNOW log, beside RFM and a fixed 30 days",
 }
 
 
@@ -44,17 +46,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: argparse.Namespace) -> Mapping[str, object]:
-    if given.name == "latency":
-        return latency.run(latency.Options(given.quick, tuple(given.rates), given.half_of))
-    if given.name == "recovery":
-        return recovery.run(recovery.Options(given.quick, given.accounts))
-    if given.name == "memory":
-        return memory.run(memory.Options(given.quick, given.accounts))
-    if given.name == "growth":
-        return growth.run(growth.Options(given.quick, given.events))
-    if given.name == "rebuild":
-        return rebuild.run(rebuild.Options(given.quick, given.events))
-    return engine.run(engine.Options(given.quick, tuple(given.only), given.seed, given.events))
+    runs: dict[str, Callable[[], Mapping[str, object]]] = {
+        "engine": lambda: engine.run(engine.Options(given.quick, tuple(given.only), given.seed, given.events)),
+        "latency": lambda: latency.run(latency.Options(given.quick, tuple(given.rates), given.half_of)),
+        "recovery": lambda: recovery.run(recovery.Options(given.quick, given.accounts)),
+        "memory": lambda: memory.run(memory.Options(given.quick, given.accounts)),
+        "growth": lambda: growth.run(growth.Options(given.quick, given.events)),
+        "rebuild": lambda: rebuild.run(rebuild.Options(given.quick, given.events)),
+        "silence": lambda: silence.run(silence.Options(given.quick)),
+    }
+    return runs[given.name]()
 
 
 def _parser() -> argparse.ArgumentParser:

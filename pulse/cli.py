@@ -33,6 +33,7 @@ GROUPS: Final[dict[str, dict[str, Entry]]] = {
     },
     "Events": {
         "emit": Entry("pulse.commands.emit:app", "send one event"),
+        "withdraw": Entry("pulse.commands.withdraw:app", "take back a fact that should not have been told"),
         "import": Entry("pulse.commands.import_:app", "read a history from CSV or fixed-width text"),
         "simulate": Entry("pulse.commands.simulate:app", "make the events that accompany purchases"),
         "explain": Entry("pulse.commands.explain:app", "say why an account has its score"),
@@ -52,6 +53,7 @@ GROUPS: Final[dict[str, dict[str, Entry]]] = {
         "migrate": Entry("pulse.commands.migrate:app", "bring ClickHouse to the newest schema"),
         "rebuild": Entry("pulse.commands.rebuild:app", "compute scores anew from the facts in ClickHouse"),
         "audit": Entry("pulse.commands.audit:app", "hold scores against a rebuild and against SQL alone"),
+        "policy": Entry("pulse.commands.policy:app", "check, show and compare policies; fit one to the history"),
         "keys": Entry("pulse.commands.keys:app", "API keys of the gateway"),
         "schema": Entry("pulse.commands.schema:app", "the catalogue as JSON Schema and AsyncAPI"),
         "settings": Entry("pulse.commands.settings:app", "show and check the settings"),

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Writes the locked, hashed requirements from pyproject.toml. What is pinned stays pinned unless --upgrade is given.
 #   runtime.txt  what the product needs      build.txt  what installs the project itself
-#   dev.txt      runtime, build and the tools of tests and checks
+#   fit.txt      runtime and what fits models to a history
+#   dev.txt      runtime, fit, build and the tools of tests and checks
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,7 +12,8 @@ compile() {
 }
 
 compile pyproject.toml --output-file requirements/runtime.txt "$@"
-compile pyproject.toml --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt "$@"
+compile pyproject.toml --extra fit --constraint requirements/runtime.txt --output-file requirements/fit.txt "$@"
+compile pyproject.toml --extra fit --group dev --constraint requirements/fit.txt --output-file requirements/dev.txt "$@"
 compile --group build --constraint requirements/dev.txt --output-file requirements/build.txt "$@"
 
 # Whoever installs chooses the index: a file that names one works on one network only.

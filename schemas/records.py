@@ -100,7 +100,8 @@ def is_plain(record: Record) -> bool:
         return False
     if record.headers == STRUCTURED_HEADERS:
         return True
-    return any(name.lower() == "content-type" and (raw or b"").startswith(_CLOUDEVENTS) for name, raw in record.headers)
+    types = [raw for name, raw in record.headers if raw is not None and name.lower() == "content-type"]
+    return bool(types) and types[-1].startswith(_CLOUDEVENTS)  # of several the last counts, as it does for `decode`
 
 
 def check_place(record: Record, event: AnyEvent, topic: str) -> None:

@@ -71,7 +71,7 @@ points AS
         kind = 'interaction.logged.v1', arrayConcat([('contact', 1.), ('service_contact', 1.)],
             if(sentiment IS NULL, [], [('sentiment', ifNull(sentiment, 0.))])),
         kind = 'interaction.survey_answered.v1', [('survey',
-            ifNull((answer - (scale_max + scale_min) / 2) / ((scale_max - scale_min) / 2), 0.))],
+            ifNull(((answer - scale_min) - (scale_max - answer)) / (scale_max - scale_min), 0.))],
         kind = 'interaction.usage_reported.v1', [('usage', if(ifNull(quantity, 0.) > 0, 1., -1.))],
         kind = 'interaction.handed_off.v1', [('handed_off', 1.)],
         kind = 'purchase.order_placed.v1', [('orders', 1.), ('orders_ever', 1.)],

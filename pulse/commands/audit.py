@@ -5,7 +5,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,15 +17,15 @@ from pulse.auditing.run import SETTLED_AFTER_S, OnChunk, Patience, audit
 from pulse.commands.clocks import CLOCKS
 from pulse.commands.rebuild import Accounts, names_of
 from pulse.exit_codes import ExitCode
-from pulse.policies import policy_in_force, read_policy
+from pulse.policies.in_force import tables_in_force
 from pulse.rebuilding.reach import reached
 from pulse.settings import load
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 Policies = Annotated[
-    list[Path] | None,
-    typer.Option("--policy", exists=True, dir_okay=False, help="A policy that snapshots may be of; may be repeated."),
+    list[str] | None,
+    typer.Option("--policy", metavar="FILE", help="A policy that snapshots may be of; may be repeated."),
 ]
 Settle = Annotated[
     float,
@@ -44,7 +43,7 @@ def audit_scores(
     The latest snapshot; a rebuild from the facts under the snapshot's policy as of its moment; the same by SQL alone.
     What differs is looked at again until it has had time to settle. Exit code 1 when anything differs.
     """
-    policies = [policy_in_force(None), *(read_policy(path) for path in policy or ())]
+    policies = [tables_in_force(), *(tables_in_force(name) for name in policy or ())]
     with reached(load(["clickhouse"]).part(ClickHouse)) as client, _bar() as on_chunk:
         patience = Patience(CLOCKS.monotonic, time.sleep, settle)
         outcome = audit(client, policies, patience, names_of(accounts), on_chunk)

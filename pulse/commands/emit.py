@@ -13,7 +13,8 @@ import typer
 from pulse.commands.clocks import CLOCKS
 from pulse.errors import PulseError
 from pulse.exit_codes import ExitCode
-from pulse.sending.gateway import Gateway, Target, Verdict
+from pulse.sending.gateway import Verdict
+from pulse.sending.one import send_one
 from pulse.sending.reach import target
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -64,15 +65,9 @@ def emit(
         "time": (time or CLOCKS.wall()).isoformat(),
         "data": _data(data, file),
     }
-    verdict = asyncio.run(_send(target(gateway), json.dumps(event).encode()))
+    verdict = asyncio.run(send_one(target(gateway), json.dumps(event).encode(), CLOCKS.monotonic))
     sys.stdout.write(_shown(str(event["id"]), verdict, as_json=as_json) + "\n")
     raise typer.Exit(ExitCode.DONE if verdict.accepted else ExitCode.FAILED)
-
-
-async def _send(to: Target, event: bytes) -> Verdict:
-    async with Gateway(to, CLOCKS.monotonic) as gateway:
-        (verdict,) = await gateway.send([event])
-    return verdict
 
 
 def _data(text: str | None, file: Path | None) -> dict[str, Any]:

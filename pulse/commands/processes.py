@@ -14,6 +14,7 @@ import structlog
 import typer
 
 from pulse import logs, status
+from pulse.errors import PulseError
 from pulse.exit_codes import ExitCode
 from pulse.local import lifeline
 from pulse.settings import Settings, load
@@ -37,6 +38,8 @@ def run(name: str, sections: Iterable[str], body: Callable[[Settings, OnReady], 
     except SystemExit as error:
         log.error("gave_up", exit_code=error.code)  # noqa: TRY400 - it has said why
         _end(error.code if isinstance(error.code, int) else ExitCode.FAILED)
+    except PulseError:
+        raise  # what we refuse is told as by any other command; nothing was begun
     except Exception:
         log.exception("failed")
         _end(ExitCode.FAILED)
@@ -71,13 +74,16 @@ def run_worker() -> None:
     """The stream processor: folds events into scores and alerts. Exit code 78: its changelog lost its beginning."""
 
     def body(settings: Settings, on_ready: OnReady) -> None:
+        from pulse.policies.reading import DEFAULT, policy_named
+        from streams.core.policy import to_tables
         from streams.worker.main import run as work
         from streams.worker.settings import WorkerSettings
         from streams.worker.status import Board
 
         worker, board = settings.part(WorkerSettings), Board(time.monotonic)
+        tables = to_tables(policy_named(str(worker.policy_file or DEFAULT)))
         status.serve(worker.metrics_port, worker.metrics_host, board)
-        work(worker, settings.part(Broker), on_ready, board)
+        work(worker, settings.part(Broker), tables, on_ready, board)
 
     run("worker", ("broker", "worker"), body)
 

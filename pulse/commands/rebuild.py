@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from consumers.runtime.clickhouse import ClickHouse, Client
 from pulse.commands.clocks import CLOCKS
-from pulse.policies import policy_in_force
+from pulse.policies.in_force import tables_in_force
 from pulse.rebuilding.ledger import Known
 from pulse.rebuilding.reach import reached
 from pulse.rebuilding.run import Request, Step, finish, opened, steps
@@ -23,9 +22,9 @@ from pulse.settings import load
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
-PolicyPath = Annotated[
-    Path | None,
-    typer.Option("--policy", exists=True, dir_okay=False, help="Policy document; else the worker's own."),
+PolicyName = Annotated[
+    str | None,
+    typer.Option("--policy", metavar="FILE", help="Policy file, or `default`; else the one of the worker's settings."),
 ]
 AsOf = Annotated[
     str | None,
@@ -54,7 +53,7 @@ class Outcome:
 @app.command()
 def rebuild(
     *,
-    policy: PolicyPath = None,
+    policy: PolicyName = None,
     as_of: AsOf = None,
     accounts: Accounts = None,
     afresh: Afresh = False,
@@ -65,7 +64,7 @@ def rebuild(
     As of a moment in event time: a fact that happened later does not count, whenever it arrived. Stopped or killed, it
     goes on behind its last finished chunk when run again; the same rebuild done again has the same id and rows.
     """
-    tables, moment = policy_in_force(policy), None if as_of is None else _moment(as_of)
+    tables, moment = tables_in_force(policy), None if as_of is None else _moment(as_of)
     request = Request(tables, names_of(accounts), moment, afresh=afresh)
     with reached(load(["clickhouse"]).part(ClickHouse)) as client:
         outcome = _perform(client, request)

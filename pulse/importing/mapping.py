@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
+from pulse.documents import line_of
 from pulse.importing.checks import cross_check
 from pulse.importing.document import Mapping
 from pulse.importing.errors import MappingFault, MappingFaults
@@ -55,20 +56,4 @@ def _checked(document: object, root: yaml.Node | None, name: str) -> Mapping:
 
 def _fault(root: yaml.Node | None, loc: tuple[int | str, ...], message: str) -> MappingFault:
     steps = tuple(step for step in loc if step not in ("fixed_width", "csv"))
-    return MappingFault(".".join(map(str, steps)), _line_of(root, steps), message)
-
-
-def _line_of(node: yaml.Node | None, steps: tuple[int | str, ...]) -> int | None:
-    if node is None:
-        return None
-    line = node.start_mark.line + 1
-    if not steps:
-        return line
-    head, rest = steps[0], steps[1:]
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == head:
-                return _line_of(value, rest) if rest else key.start_mark.line + 1
-    if isinstance(node, yaml.SequenceNode) and isinstance(head, int) and head < len(node.value):
-        return _line_of(node.value[head], rest)
-    return line
+    return MappingFault(".".join(map(str, steps)), line_of(root, steps), message)

@@ -1,11 +1,12 @@
 """Reference pages for docs/ as Markdown: events and settings from the models, metrics from their declarations, tables
-from the migrations.
+from the migrations, the policy from its document.
 
 `python -m pulse.reference docs` writes them. Nothing may stand on a page that the code does not say.
 """
 
 from pulse.reference.events import events_page
 from pulse.reference.metrics import metrics_page
+from pulse.reference.policy import policy_page
 from pulse.reference.settings import settings_page
 from pulse.reference.tables import tables_page
 
@@ -15,6 +16,7 @@ def pages() -> dict[str, str]:
     return {
         "events.md": events_page(),
         "metrics.md": metrics_page(),
+        "policy.md": policy_page(),
         "settings.md": settings_page(),
         "tables.md": tables_page(),
     }

@@ -30,6 +30,8 @@ RECOVERED: Final = tuple(SIGNAL_INDEX[f"recovered_{severity}"] for severity in (
 """By severity, from 1, the signals of an opening and of a settlement."""
 
 Counts = tuple[tuple[int, float], ...]
+Hours = tuple[float, float, float, float]
+"""By severity 1 to 4."""
 _ENDS: Final = frozenset(("resolved", "reopened"))
 
 
@@ -87,7 +89,7 @@ class Complaint:
         """Opened and not settled."""
         return self.opening is not None and not self.is_resolved
 
-    def due(self, sla_h: tuple[float, float, float, float]) -> float:
+    def due(self, sla_h: Hours) -> float:
         """By when a first answer is owed, epoch seconds; inf where nothing was opened."""
         opening = self.opening
         if opening is None:

@@ -177,9 +177,11 @@ def _overdue_steps(case: Judgement, index: int) -> Iterator[Step | None]:
     for kind in OVERDUE_KINDS:
         due_at, episode = _owed(case, index, kind), _episode(case, index, kind)
         if due_at or episode.open:
-            late = {name: at for name, at in due_at.items() if at <= case.clock.watermark}
+            watermark = max(case.clock.watermark, episode.watermark) if episode.open else case.clock.watermark
+            late = {name: at for name, at in due_at.items() if at <= watermark}
             extra = _extra(case, index)
-            overdue = Overdue(kind, late, _withdrawn(extra, kind, episode.members), _money(extra, kind, late))
+            withdrawn, money = _withdrawn(extra, kind, episode.members), _money(extra, kind, late)
+            overdue = Overdue(kind, watermark, late, withdrawn, money)
             yield episodes.of_overdue(episode, overdue, float(case.as_of[index]))
 
 
@@ -197,22 +199,22 @@ def _owed(case: Judgement, index: int, kind: AlertKind) -> Mapping[str, float]:
     if kind is AlertKind.COMPLAINT_OVERDUE:
         sla_h = case.tables.policy.complaints.answer_sla_h
         return {name: record.due(sla_h) for name, record in extra.owing.items()}
-    return extra.owed.get(kind, {})
+    return extra.owed(kind)
 
 
 def _withdrawn(extra: Extra, kind: AlertKind, names: Iterable[str]) -> set[str]:
     """Those whose opening was taken back as never having been."""
     if kind is AlertKind.COMPLAINT_OVERDUE:
         return {name for name in names if name in extra.complaints and not extra.complaints[name].was_told}
-    held = extra.commitments.get(kind, {})
-    return {name for name in names if name in held and not held[name].was_made}
+    ledger = extra.ledgers.get(kind)
+    return {name for name in names if ledger and name in ledger.records and not ledger.records[name].was_made}
 
 
 def _money(extra: Extra, kind: AlertKind, names: Iterable[str]) -> dict[str, str]:
     """What is open of the invoices named, where all are in one currency."""
     if kind is not AlertKind.INVOICE_OVERDUE:
         return {}
-    records = [extra.commitments[kind][name] for name in names]
+    records = [extra.ledgers[kind].records[name] for name in names]
     currencies = {record.currency for record in records}
     if len(currencies) != 1:
         return {}

@@ -46,8 +46,18 @@ def _logged(data: Data) -> Amounts:
 
 
 def _survey(data: Data) -> Amounts:
-    top, bottom = data["scale_max"], data.get("scale_min", 0)
-    return ((SIGNAL_INDEX["survey"], (data["answer"] - (top + bottom) / 2) / ((top - bottom) / 2)),)
+    return ((SIGNAL_INDEX["survey"], on_scale(data["answer"], data.get("scale_min", 0), data["scale_max"])),)
+
+
+def on_scale(answer: float, bottom: float, top: float) -> float:
+    """An answer as -1 (bottom) to 1 (top).
+
+    Written so that it stays within on the narrowest scale there is: half of that would be 0.
+
+    >>> on_scale(7, 0, 10), on_scale(5e-324, 0, 5e-324)
+    (0.4, 1.0)
+    """
+    return ((answer - bottom) - (top - answer)) / (top - bottom)
 
 
 def _usage(data: Data) -> Amounts:

@@ -82,12 +82,13 @@ def of_band(episode: Episode, change: BandChange, facts: Mapping[str, str]) -> S
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """What is overdue of one kind: `due_at` by name (epoch seconds).
+    """What is overdue of one kind by a watermark: `due_at` by name (epoch seconds).
 
     `withdrawn` are names whose opening was taken back, `facts` what else the sentence may use.
     """
 
     kind: AlertKind
+    watermark: float
     due_at: Mapping[str, float]
     withdrawn: Collection[str] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
@@ -106,9 +107,9 @@ def of_overdue(episode: Episode, overdue: Overdue, now_at: float) -> Step | None
     facts = {names: ", ".join(members), "due_at": _iso(min(due_at.values())), "count": str(len(members))}
     facts.update(overdue.facts)
     if episode.open:
-        updated = replace(_next(episode), members=members)
+        updated = replace(_next(episode), members=members, watermark=overdue.watermark)
         return Step(kind, updated, StepKind.UPDATED, StepReason.MORE_OVERDUE, min(fresh), facts)
-    opened = replace(_opened(episode), members=members)
+    opened = replace(_opened(episode), members=members, watermark=overdue.watermark)
     reason = StepReason.ANSWER_DUE_PASSED if kind is _COMPLAINT else StepReason.DUE_PASSED
     return Step(kind, opened, StepKind.OPENED, reason, min(fresh), facts)
 

@@ -14,9 +14,8 @@ from schemas.alerts import AlertKind
 from schemas.health import Dimension
 from schemas.plain import Plain
 from streams.core import fences
-from streams.core.commitments import LOGGED, NOTHING_OWED, RULES, said
-from streams.core.commitments import advanced as kept
-from streams.core.complaints import NO_COMPLAINT, advanced, difference
+from streams.core.commitments import CALLBACK_DUE, LOGGED, NEVER_DUE, RULES, keep
+from streams.core.complaints import NO_COMPLAINT, Complaint, Hours, advanced, difference
 from streams.core.decay import moved, share_left
 from streams.core.effects import CARRIED, FIXED_AMOUNT, FIXED_COUNT, FIXED_SIGNAL, WEIGHED, Effect, effects_of
 from streams.core.facts import KIND_INDEX, KINDS, Facts, seconds
@@ -114,7 +113,7 @@ def _apply(partition: Partition, batch: _Batch, tables: Tables, result: Folded) 
     state["unsaid"][touched] = True
     state["caused_at"][touched] = np.maximum(state["caused_at"][touched], batch.highest(batch.facts.record_at))
     if batch.topic < FAMILY_TOPICS:
-        effects = _effects(partition, batch)
+        effects = _effects(partition, batch, tables)
         partition.pending.add(effects)
         _move_and_add(partition, batch, effects, tables)
         _keep_commitments(partition, batch)
@@ -126,9 +125,9 @@ def _apply(partition: Partition, batch: _Batch, tables: Tables, result: Folded) 
             result.actions.append((row, event))
 
 
-def _effects(partition: Partition, batch: _Batch) -> Effects:
+def _effects(partition: Partition, batch: _Batch, tables: Tables) -> Effects:
     """What the facts count for, in their order: at once what follows from the type, singly the rest."""
-    sources = (_fixed(batch.facts), *_weighed(batch.facts), _singly(partition, batch))
+    sources = (_fixed(batch.facts), *_weighed(batch.facts), _singly(partition, batch, tables))
     place, signal, amount, at = (np.concatenate(column) for column in zip(*sources, strict=True))
     if not len(place):
         return NONE
@@ -158,13 +157,14 @@ def _weighed(facts: Facts) -> Iterator[_Columns]:
         yield place, np.full(len(place), signal), amount, facts.at[place]
 
 
-def _singly(partition: Partition, batch: _Batch) -> _Columns:
+def _singly(partition: Partition, batch: _Batch, tables: Tables) -> _Columns:
+    sla_h = tables.policy.complaints.answer_sla_h
     found: list[tuple[int, Effect]] = []
     facts = batch.facts
     places = np.flatnonzero(_SINGLY[facts.kind])
     columns = (places, batch.rows[places], facts.events[places], facts.at[places])
     for place, row, event, at in zip(*(column.tolist() for column in columns), strict=True):
-        found += [(place, effect) for effect in _of_fact(partition, row, event, at)]
+        found += [(place, effect) for effect in _of_fact(partition, row, event, at, sla_h)]
     return (
         np.array([place for place, _ in found], np.int64),
         np.array([effect[0] for _, effect in found], np.int64),
@@ -173,66 +173,73 @@ def _singly(partition: Partition, batch: _Batch) -> _Columns:
     )
 
 
-def _of_fact(partition: Partition, row: int, event: Plain, at: float) -> list[Effect]:
+def _of_fact(partition: Partition, row: int, event: Plain, at: float, sla_h: Hours) -> list[Effect]:
+    """What a fact adds; one withdrawn takes back as of its own time, and out of its complaint's course."""
+    sign = 1
     if event["type"] == "fact.withdrawn.v1":
-        original = event["data"]["original"]
-        return _counted(partition, row, original, seconds(original["time"]), -1)
-    return _counted(partition, row, event, at, 1)
+        sign, event = -1, event["data"]["original"]
+        at = seconds(event["time"])
+    effects = effects_of(event, at, float(sign))
+    if event["type"].startswith("complaint."):
+        before, after = _advance(partition, row, event, at, sign)
+        partition.owes(row, AlertKind.COMPLAINT_OVERDUE, after.due(sla_h) if after.owes_answer else NEVER_DUE)
+        effects = difference(before, after) + effects
+    return effects
 
 
-def _counted(partition: Partition, row: int, event: Plain, at: float, sign: int) -> list[Effect]:
-    """What a fact adds, with `sign` -1 takes back as of its own time; what a complaint's course rested on goes too."""
-    if not event["type"].startswith("complaint."):
-        return effects_of(event, at, float(sign))
+def _advance(partition: Partition, row: int, event: Plain, at: float, sign: int) -> tuple[Complaint, Complaint]:
+    """The complaint before and after a fact of its course."""
     extra, name = partition.beside(row), event["data"]["complaint_id"]
     before = extra.complaints.get(name, NO_COMPLAINT)
     after = advanced(before, event, at, sign)
     extra.put(name, before, after)
-    partition.recounted.add(row)
-    return difference(before, after) + effects_of(event, at, float(sign))
+    return before, after
 
 
 def _keep_commitments(partition: Partition, batch: _Batch) -> None:
-    facts, state = batch.facts, partition.rows
+    facts = batch.facts
     committing = _COMMITS[facts.kind]
     contacts = np.flatnonzero(facts.kind == KIND_INDEX[LOGGED])
     if len(contacts):
         data = [event["data"] for event in facts.events[contacts].tolist()]
-        committing[contacts] = ["callback_due_at" in one for one in data]
-        ours = contacts[[one["direction"] == _OUTBOUND for one in data]]
-        np.maximum.at(state["reached_out_at"], batch.rows[ours], facts.at[ours])
-        if partition.calling:
-            _return_calls(partition, partition.calling & set(batch.rows[ours].tolist()))
+        committing[contacts] = [CALLBACK_DUE in one for one in data]
+        _reach_out(partition, batch, contacts[[one["direction"] == _OUTBOUND for one in data]])
     places = np.flatnonzero(committing)
     columns = (batch.rows[places], facts.events[places], facts.at[places])
     for row, event, at in zip(*(column.tolist() for column in columns), strict=True):
-        if event["type"] == "fact.withdrawn.v1":
-            original = event["data"]["original"]
-            _keep(partition, row, original, seconds(original["time"]), -1)
-        else:
-            _keep(partition, row, event, at, 1)
+        _keep(partition, row, event, at)
+    partition.enter_dues()
 
 
-def _keep(partition: Partition, row: int, event: Plain, at: float, sign: int) -> None:
-    """What a fact says of a commitment, with `sign` -1 taken back."""
-    found = said(event, at)
-    if found is None:
-        return
-    extra = partition.beside(row)
-    before = extra.commitments.get(found.kind, {}).get(found.name, NOTHING_OWED)
-    extra.commit(found.kind, found.name, kept(before, found.fact, sign))
-    partition.recounted.add(row)
-    if found.kind is AlertKind.CALLBACK_OVERDUE:
+def _keep(partition: Partition, row: int, event: Plain, at: float) -> None:
+    """Enter a fact into the account's ledgers."""
+    sign = 1
+    if event["type"] == "fact.withdrawn.v1":
+        sign, event = -1, event["data"]["original"]
+        at = seconds(event["time"])
+    extra = partition.extras.get(row) or Extra()
+    kind, due_at = keep(extra.ledgers, event, at, sign)
+    if kind:
+        partition.extras[row] = extra
+        partition.owes(row, kind, due_at)
+    if kind == AlertKind.CALLBACK_OVERDUE:
         partition.calling.add(row)
         _return_calls(partition, {row})
 
 
+def _reach_out(partition: Partition, batch: _Batch, ours: Ints) -> None:
+    """Contacts that went out from us: whoever waited for a call has it."""
+    np.maximum.at(partition.rows["reached_out_at"], batch.rows[ours], batch.facts.at[ours])
+    if partition.calling:
+        _return_calls(partition, partition.calling.intersection(batch.rows[ours].tolist()))
+
+
 def _return_calls(partition: Partition, rows: set[int]) -> None:
     for row in rows:
-        extra = partition.beside(row)
-        if extra.return_calls(float(partition.rows["reached_out_at"][row])):
-            partition.recounted.add(row)
-        if not extra.owed.get(AlertKind.CALLBACK_OVERDUE):
+        ledger = partition.beside(row).ledgers[AlertKind.CALLBACK_OVERDUE]
+        if ledger.return_calls(float(partition.rows["reached_out_at"][row])):
+            partition.owes(row, AlertKind.CALLBACK_OVERDUE, NEVER_DUE)
+        if not ledger.owed:
             partition.calling.discard(row)
 
 

@@ -53,6 +53,19 @@ COUNTED_SIGNALS: Final = (
 SEVERITIES: Final = (1, 2, 3, 4)
 _ROUNDING: Final = 1e-9
 
+MISSING_SIGNAL: Final = "missing_signal"
+NO_SUCH_SIGNAL: Final = "no_such_signal"
+WEIGHTS: Final = "weights"
+LINES: Final = "lines"
+RECOVERY: Final = "recovery"
+"""The types of the faults that are our own. The last three show only when several values are seen together; the
+context of `recovery` has `pairs` of (recovered signal, complaint signal)."""
+
+LINE_NAMES: Final = ("critical_below", "at_risk_below", "healthy_from")
+"""The lines between the bands, which must be in this order."""
+
+SHARE_OF: Final = "expected the dimension and half-life of {}, and points from 0 to what that takes"
+
 SIGNAL_INDEX: Final = {name: index for index, name in enumerate(COUNTED_SIGNALS)}
 
 
@@ -72,13 +85,13 @@ class Signal(_Document):
     @classmethod
     def _given(cls, value: object) -> object:
         if value is None:
-            raise PydanticCustomError("missing_signal", "every signal must be given: this one is missing")
+            raise PydanticCustomError(MISSING_SIGNAL, "every signal must be given: this one is missing")
         return value
 
 
 def _known(name: str) -> str:
     if name not in SIGNAL_INDEX:
-        raise PydanticCustomError("no_such_signal", "no such signal")
+        raise PydanticCustomError(NO_SUCH_SIGNAL, "no such signal")
     return name
 
 
@@ -95,9 +108,8 @@ def _recover_a_share(signals: dict[str, Signal]) -> dict[str, Signal]:
     pairs = [(f"recovered_{severity}", f"complaint_{severity}") for severity in SEVERITIES]
     wrong = [pair for pair in pairs if not _is_share(signals[pair[0]], signals[pair[1]])]
     if wrong:
-        expected = "expected the dimension and half-life of {complaint}, and points from 0 to what that takes"
-        faults = [f"{recovered}: {expected.format(complaint=complaint)}" for recovered, complaint in wrong]
-        raise PydanticCustomError("recovery", "{faults}", {"faults": "; ".join(faults)})
+        faults = [f"{recovered}: {SHARE_OF.format(complaint)}" for recovered, complaint in wrong]
+        raise PydanticCustomError(RECOVERY, "{faults}", {"faults": "; ".join(faults), "pairs": wrong})
     return signals
 
 
@@ -119,8 +131,9 @@ class Weights(_Document):
 
 
 def _sum_to_one(weights: Weights) -> Weights:
-    if abs(sum(weights.of(dimension) for dimension in DIMENSIONS) - 1) > _ROUNDING:
-        raise PydanticCustomError("weights", "the weights must sum to 1")
+    total = sum(weights.of(dimension) for dimension in DIMENSIONS)
+    if abs(total - 1) > _ROUNDING:
+        raise PydanticCustomError(WEIGHTS, "the weights must sum to 1, they sum to {total}", {"total": f"{total:.6g}"})
     return weights
 
 
@@ -151,7 +164,7 @@ class BandRules(_Document):
     @model_validator(mode="after")
     def _lines_in_order(self) -> Self:
         if not self.critical_below < self.at_risk_below < self.healthy_from:
-            raise PydanticCustomError("lines", "expected critical_below < at_risk_below < healthy_from")
+            raise PydanticCustomError(LINES, f"expected {' < '.join(LINE_NAMES)}")
         return self
 
 

@@ -4,32 +4,25 @@ A row is all that a changelog record carries, so it holds its own fences: whoeve
 it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from schemas.alerts import AlertKind
 from schemas.topics import EVENT_TOPICS
 from streams.core.bands import NO_BAND
-from streams.core.commitments import Commitment
+from streams.core.commitments import Ledgers
 from streams.core.complaints import Complaint
 from streams.core.pending import Pending
 from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Ints
 
 STATE_VERSION: Final = 3
-SETTLED_KEPT: Final = 32
-"""How many commitments of an account and kind that are settled are remembered: what comes later about one further back
-finds it forgotten.
-"""
-COMPLAINT: Final = "complaint"
 RING: Final = 32
 """How many of an account's last facts are remembered by their digest: the horizon of dropping re-sent events."""
 
 NEVER: Final = float("-inf")
-_CALLBACK: Final = AlertKind.CALLBACK_OVERDUE
 
 ROW: Final = np.dtype(
     [
@@ -96,12 +89,14 @@ class Episode:
     """One alert kind's episodes of an account: the number of the last, whether it is open, and its last step.
 
     `members` are what the episode was told about (ids of complaints, orders, ...); empty once all of it was settled.
+    `watermark` is what it was told by (epoch seconds): a worker that starts again may begin with an earlier one.
     """
 
     number: int = 0
     open: bool = False
     step_no: int = 0
     members: tuple[str, ...] = ()
+    watermark: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,60 +111,45 @@ class Output:
 class Extra:
     """What does not fit a column and many accounts do not have.
 
-    `owing`, `open_complaints` and `owed` follow from the rest: complaints that owe an answer, how many are open, and by
-    alert kind the commitments that are owed with when each is due (epoch seconds).
+    `ledgers` are the commitments by alert kind. `owing` and `open_complaints` follow from the complaints: those that
+    owe an answer, and how many are open.
     """
 
     profile: Profile | None = None
     complaints: dict[str, Complaint] = field(default_factory=dict)
-    commitments: dict[AlertKind, dict[str, Commitment]] = field(default_factory=dict)
+    ledgers: Ledgers = field(default_factory=dict)
     episodes: dict[str, Episode] = field(default_factory=dict)
     owing: dict[str, Complaint] = field(default_factory=dict)
     open_complaints: int = 0
-    owed: dict[AlertKind, dict[str, float]] = field(default_factory=dict)
-    packed: dict[tuple[str, str], bytes] = field(default_factory=dict, compare=False, repr=False)
-    """Complaints and commitments as the changelog has them, by kind and name, for whoever writes rows: most of them do
-    not change any more.
-    """
+    packed: dict[str, bytes] = field(default_factory=dict, compare=False, repr=False)
+    """Complaints as the changelog has them, for whoever writes rows: most of them do not change any more."""
 
     def put(self, name: str, before: Complaint, after: Complaint) -> None:
         """The record of a complaint, in place of the one before (`NO_COMPLAINT` where there was none)."""
         self.open_complaints += after.is_open - before.is_open
         self.complaints[name] = after
-        self.packed.pop((COMPLAINT, name), None)
+        self.packed.pop(name, None)
         if after.owes_answer:
             self.owing[name] = after
         elif before.owes_answer:
             del self.owing[name]
 
-    def commit(self, kind: AlertKind, name: str, record: Commitment) -> None:
-        """The record of a commitment. Of those that are not owed the last `SETTLED_KEPT` are remembered."""
-        held, owed = self.commitments.setdefault(kind, {}), self.owed.setdefault(kind, {})
-        held[name] = record
-        self.packed.pop((kind, name), None)
-        if record.owes:
-            owed[name] = record.due_at
-        else:
-            owed.pop(name, None)
-        if len(held) - len(owed) > SETTLED_KEPT:
-            oldest = next(other for other in held if other not in owed)
-            del held[oldest]
-            self.packed.pop((kind, oldest), None)
+    def owed(self, kind: str) -> Mapping[str, float]:
+        """By name, when each commitment of a kind that is owed is due (epoch seconds)."""
+        ledger = self.ledgers.get(kind)
+        return ledger.owed if ledger else {}
 
-    def return_calls(self, reached_out_at: float) -> bool:
-        """Calls promised before our newest contact are returned; whether there were any."""
-        owed, held = self.owed.get(_CALLBACK, {}), self.commitments.get(_CALLBACK, {})
-        returned = [name for name in owed if held[name].promised_at < reached_out_at]
-        for name in returned:
-            del owed[name]
-        return bool(returned)
+    def is_open(self, kind: str) -> bool:
+        """Whether an alert of a kind is open."""
+        episode = self.episodes.get(kind)
+        return episode is not None and episode.open
 
 
 class Partition:
     """All accounts of one partition. Rows are never removed; the index of an account's row is stable.
 
     `extras` has the rows that have something beside their columns. `dirty: bool[capacity]` are rows to be written;
-    `recounted` those whose complaints or commitments changed since they were last judged; `calling` those that owe a
+    `recounted` those whose open alert may have lost its cause since they were last judged; `calling` those that owe a
     call; `outbox` what the next flush tells, by row.
     """
 
@@ -181,6 +161,8 @@ class Partition:
         self.outbox: dict[int, list[Output]] = {}
         self.recounted: set[int] = set()
         self.calling: set[int] = set()
+        self._owing: list[int] = []
+        self._due_at: list[float] = []
         self.next_due = np.inf
         """No row's `next_due` is earlier."""
         self._rows = np.empty(0, ROW)
@@ -205,6 +187,25 @@ class Partition:
         if extra is None:
             extra = self.extras[row] = Extra()
         return extra
+
+    def owes(self, row: int, kind: str, due_at: float) -> None:
+        """What is owed to an account of a kind changed; something may be due by `due_at` (epoch seconds, inf: nothing).
+
+        It is looked at then (see `enter_dues`), and with the next judgement where an alert over such a thing is open.
+        """
+        if due_at != np.inf:
+            self._owing.append(row)
+            self._due_at.append(due_at)
+        extra = self.extras[row]
+        if extra.episodes and extra.is_open(kind):
+            self.recounted.add(row)
+
+    def enter_dues(self) -> None:
+        """Put what was noted by `owes` into the rows, all at once."""
+        if self._owing:
+            np.minimum.at(self.rows["next_due"], self._owing, self._due_at)
+            self.next_due = min(self.next_due, *self._due_at)
+            self._owing, self._due_at = [], []
 
     def rows_of(self, accounts: Sequence[str]) -> Ints:
         """The indices of the accounts' rows, int64[n]; rows are made for those that are new."""

@@ -28,6 +28,8 @@ from streams.worker.transport import Batch
 _SAME_MISFIT: Final = 3
 _BEYOND_SESSION_S: Final = 32.0
 """A request must be given more time than a session, and than a rebalance."""
+_HEARTBEAT_S: Final = 0.5
+"""A heartbeat's answer is how a worker learns that partitions move: whoever leaves or dies is missed so much longer."""
 _EMBEDDED_FETCH_WAIT_MS: Final = 20
 """The in-memory broker answers a fetch that found nothing only when its time is up, whatever has come meanwhile."""
 
@@ -226,7 +228,7 @@ def build(settings: WorkerSettings, broker: Broker, tables: Tables) -> WorkerApp
         stream_buffer_maxsize=8,
         broker_max_poll_records=settings.max_batch,
         broker_session_timeout=settings.session_timeout_s,
-        broker_heartbeat_interval=settings.session_timeout_s / 4,
+        broker_heartbeat_interval=min(_HEARTBEAT_S, settings.session_timeout_s / 4),
         broker_rebalance_timeout=30.0,
         broker_request_timeout=settings.session_timeout_s + _BEYOND_SESSION_S,
         broker_check_crcs=True,

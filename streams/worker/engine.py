@@ -32,13 +32,14 @@ TOPIC_INDEX: Final = {topic.name: index for index, topic in enumerate(EVENT_TOPI
 TopicPlace = tuple[str, int]
 _SWEPT_AT_ONCE: Final = 10_000
 """Rows whose fading is looked at in one sweep: in a large partition it goes round, and costs the same."""
+_FOLDED_AT_ONCE: Final = 250
 _log = structlog.get_logger()
 
 
 @dataclass(slots=True)
 class Owned:
-    """An active partition. By topic: `position` the next offset to fold, `durable` the next one to read after a crash,
-    `ends` where the log ends as last heard of.
+    """An active partition. By topic: `position` the next offset to read, `durable` the next one to read after a crash,
+    `ends` where the log ends as last heard of, `queued` what was read and not folded yet.
     """
 
     number: int
@@ -48,6 +49,7 @@ class Owned:
     position: dict[str, int] = field(default_factory=dict)
     durable: dict[str, int] = field(default_factory=dict)
     ends: dict[str, int] = field(default_factory=dict)
+    queued: dict[str, list[Batch]] = field(default_factory=dict)
     refused: list[Message] = field(default_factory=list)
     untold: list[tuple[bytes, Output]] = field(default_factory=list)
     swept_at: float = 0.0
@@ -130,6 +132,7 @@ class Engine:
             if topic in TOPIC_INDEX and number in self.owned:
                 owned = self.owned[number]
                 owned.position[topic] = owned.durable[topic] = max(offset or 0, 0)
+                owned.queued.pop(topic, None)
 
     def expected(self, topic: str, number: int) -> int | None:
         """Where the next batch must begin; None when the partition is not ours."""
@@ -137,11 +140,29 @@ class Engine:
         return owned.position.get(topic) if owned else None
 
     def take_in(self, batch: Batch, now: float) -> None:
-        """Fold a batch that begins where it is expected."""
+        """Take a batch that begins where it is expected. It is folded when there is enough of it, or a flush is due: a
+        fold of five records costs as much as one of two hundred.
+        """
         owned = self.owned[batch.partition]
-        index, partition = TOPIC_INDEX[batch.topic], owned.held.partition
-        place = Place(EVENT_TOPICS[index], batch.partition, self._partitions)
-        decoded = decode_batch(batch.records, place, partition, datetime.fromtimestamp(now, UTC))
+        queued = owned.queued.setdefault(batch.topic, [])
+        queued.append(batch)
+        owned.position[batch.topic], owned.ends[batch.topic] = batch.next, batch.end
+        owned.unflushed += len(batch.records)
+        if sum(len(one.records) for one in queued) >= _FOLDED_AT_ONCE:
+            self._fold(owned, batch.topic, now)
+
+    def fold_queued(self, now: float) -> None:
+        """Fold what waits for company."""
+        for owned in self.owned.values():
+            for topic in list(owned.queued):
+                self._fold(owned, topic, now)
+
+    def _fold(self, owned: Owned, topic: str, now: float) -> None:
+        batches = owned.queued.pop(topic)
+        index, partition = TOPIC_INDEX[topic], owned.held.partition
+        place = Place(EVENT_TOPICS[index], owned.number, self._partitions)
+        records = [record for batch in batches for record in batch.records]
+        decoded = decode_batch(records, place, partition, datetime.fromtimestamp(now, UTC))
         owned.refused += [
             (record.key, record.value, letter.to_headers(record.headers)) for record, letter in decoded.refused
         ]
@@ -158,9 +179,7 @@ class Engine:
             metrics.DUPLICATES.inc(result.duplicates)
             metrics.SKIPPED.inc(result.skipped)
             metrics.LATE.inc(result.late)
-        owned.watermark.observe(index, newest, now, caught_up=batch.next >= batch.end)
-        owned.position[batch.topic], owned.ends[batch.topic] = batch.next, batch.end
-        owned.unflushed += len(batch.records)
+        owned.watermark.observe(index, newest, now, caught_up=batches[-1].next >= batches[-1].end)
         metrics.UNFLUSHED.set(self.unflushed)
         metrics.CHANGED.set(self.changed)
 
@@ -170,11 +189,12 @@ class Engine:
         if owned is None:
             return
         position, owned.ends[topic] = owned.position.get(topic, 0), end
-        owned.watermark.mark_end(TOPIC_INDEX[topic], caught_up=position >= end)
+        owned.watermark.mark_end(TOPIC_INDEX[topic], caught_up=position >= end and topic not in owned.queued)
         metrics.LAG.labels(topic, str(number)).set(max(0, end - position))
 
     def take(self, now: float) -> list[Taken]:
         """Decide what is due and take all that changed, one entry a partition that has something."""
+        self.fold_queued(now)
         return [taken for owned in self.owned.values() if (taken := self._take(owned, now)) is not None]
 
     def put_back(self, unwritten: Iterable[Taken]) -> None:

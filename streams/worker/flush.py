@@ -24,10 +24,14 @@ from streams.worker.memory import give_back
 from streams.worker.outbound import Message, write
 from streams.worker.rows import PARTITION_KEY
 
-BATCH_BYTES: Final = 512 * 1024
+BATCH_BYTES: Final = 900_000
+"""Before compression. One batch of a partition is on its way at a time, so few large ones are soonest there; a broker's
+own limit (`max.message.bytes`) is a little over a million, and bytes that do not compress must fit it.
+"""
 MAX_REQUEST_BYTES: Final = 4 * 1024 * 1024
 _RETRY_S: Final = 0.5
 _LARGE_ROWS: Final = 20_000
+_PACED_RECORDS: Final = 500
 _log = structlog.get_logger()
 
 
@@ -131,12 +135,14 @@ class Flusher:
             by_topic[output.topic].append((key, output.value, ()))
         if part.refused:
             by_topic[topics.DEAD_LETTERS.name] = part.refused
-        for topic, messages in by_topic.items():
-            for chunk in _chunks(messages):
-                await self._pacer.room(topic)
-                last, size = await write(self._producer, topic, number, chunk)
-                self._pacer.wrote(topic, number, last, size, records=len(chunk))
+        told = (self._tell_on(topic, number, messages) for topic, messages in by_topic.items())
+        await asyncio.gather(*told)
 
-
-def _chunks(messages: list[Message], size: int = 500) -> list[list[Message]]:
-    return [messages[start : start + size] for start in range(0, len(messages), size)]
+    async def _tell_on(self, topic: str, number: int, messages: list[Message]) -> None:
+        """All at once, for each wait for the broker delays the next flush; little by little where it must be paced."""
+        at_once = _PACED_RECORDS if self._pacer.active else len(messages)
+        for begin in range(0, len(messages), at_once):
+            chunk = messages[begin : begin + at_once]
+            await self._pacer.room(topic)
+            last, size = await write(self._producer, topic, number, chunk)
+            self._pacer.wrote(topic, number, last, size, records=len(chunk))

@@ -2,8 +2,10 @@
 
 import asyncio
 import gc
+import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,8 +18,7 @@ from faust.types import TP
 
 from schemas import topics
 from schemas.broker import Broker
-from streams.core.policies import default_tables, parse
-from streams.core.policy import Tables, to_tables
+from streams.core.policy import Tables
 from streams.pacing import Pacer
 from streams.worker import app as worker_app
 from streams.worker.app import WorkerApp
@@ -32,19 +33,20 @@ _GC_THRESHOLD = 100_000
 _SWITCH_S = 0.0005
 """The thread that reads Kafka waits this long for its turn, at every step it takes; Python's own 5 ms starve it."""
 _STOP_S = 5.0
+_END_S = 7.0
+"""Less than whoever stops a process gives it before SIGKILL."""
 _BROKER_RETRY_S = 1.0
 _WATCH_S = 10.0
 """A partition that has stood still for so long, with records waiting, is not merely slow."""
 _log = structlog.get_logger()
 
 
-def run(settings: WorkerSettings, broker: Broker, on_ready: Callable[[], None], board: Board) -> None:
-    """Run until SIGTERM or SIGINT. `board` is kept true meanwhile.
+def run(settings: WorkerSettings, broker: Broker, tables: Tables, on_ready: Callable[[], None], board: Board) -> None:
+    """Run until SIGTERM or SIGINT, judging by `tables`. `board` is kept true meanwhile.
 
     Raises:
         SystemExit: with `EXIT_STATE_LOST` when the broker dropped what the state needs.
     """
-    tables = _tables(settings)
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD, 50, 50)
     sys.setswitchinterval(_SWITCH_S)
@@ -53,12 +55,6 @@ def run(settings: WorkerSettings, broker: Broker, on_ready: Callable[[], None], 
         raise SystemExit(EXIT_STATE_LOST)
     if fatal is not None:
         raise fatal
-
-
-def _tables(settings: WorkerSettings) -> Tables:
-    if settings.policy_file is None:
-        return default_tables()
-    return to_tables(parse(settings.policy_file.read_text()))
 
 
 async def _serve(
@@ -84,6 +80,7 @@ async def _serve(
         raise
     loops = [posting, *(asyncio.create_task(turn(app, settings)) for turn in (_flush_loop, _commit_loop, _watch_loop))]
     await _until_over(app, stop, loops)
+    _end_in_time(0 if stop.is_set() else 1)
     board.post(STOPPING)
     for task in loops:
         task.cancel()
@@ -111,6 +108,21 @@ async def _reached(producer: AIOKafkaProducer, stop: asyncio.Event) -> bool:
             return True
     await producer.stop()
     return False
+
+
+def _end_in_time(exit_code: int) -> None:
+    """End the process however stopping goes: Faust has waited for ever for a thread that had crashed.
+
+    What is durable is on Kafka, and a worker that does not end is not started again.
+    """
+
+    def end() -> None:
+        _log.error("ended_without_waiting", waited_s=_END_S)
+        os._exit(exit_code)
+
+    timer = threading.Timer(_END_S, end)
+    timer.daemon = True
+    timer.start()
 
 
 async def _stopped(app: WorkerApp) -> None:

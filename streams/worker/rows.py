@@ -18,11 +18,11 @@ from pydantic_core import from_json, to_json
 
 from schemas.alerts import AlertKind
 from schemas.topics import OUTPUT_TOPICS
-from streams.core.commitments import Commitment, Promise
+from streams.core.commitments import Commitment, Ledger
 from streams.core.complaints import NO_COMPLAINT, Complaint, CourseFact
 from streams.core.pending import Grouped
 from streams.core.policy import Ints
-from streams.core.state import COMPLAINT, ROW, STATE_VERSION, Episode, Extra, Output, Partition, Profile
+from streams.core.state import ROW, STATE_VERSION, Episode, Extra, Output, Partition, Profile
 
 PARTITION_KEY: Final = b"\x00partition"
 MARK: Final = bytes([STATE_VERSION]) + crc32(repr(ROW.descr).encode()).to_bytes(4, "big")
@@ -34,6 +34,8 @@ _LENGTH: Final = struct.Struct(">I")
 _MESSAGE: Final = struct.Struct(">BI")
 _TOPICS: Final = tuple(topic.name for topic in OUTPUT_TOPICS)
 _NOTHING: Final = b"{}"
+NOTHING_BUT_MESSAGES: Final = _LENGTH.pack(len(_NOTHING)) + _NOTHING
+"""What stands behind the columns of a row that has an outbox beside it and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +115,9 @@ def beside_in(value: bytes, *, with_outbox: bool = True) -> Beside:
     variable: dict[str, Any] = from_json(value[begin : begin + length])
     waiting = [Waiting(*fact) for fact in variable.get("waiting", [])]
     extra = _extra(variable) if variable.keys() - {"waiting"} else None
-    if extra is not None and extra.owed.get(AlertKind.CALLBACK_OVERDUE):
-        extra.return_calls(float(np.frombuffer(value, ROW, count=1, offset=len(MARK))["reached_out_at"][0]))
+    if extra is not None and extra.owed(AlertKind.CALLBACK_OVERDUE):
+        reached_out_at = float(np.frombuffer(value, ROW, count=1, offset=len(MARK))["reached_out_at"][0])
+        extra.ledgers[AlertKind.CALLBACK_OVERDUE].return_calls(reached_out_at)
     return Beside(extra, waiting, list(_messages(value, begin + length)) if with_outbox else [])
 
 
@@ -130,34 +133,36 @@ def _variable(extra: Extra | None, waiting: Sequence[Sequence[object]]) -> bytes
     members: list[bytes] = []
     if extra is not None:
         if extra.profile:
-            members.append(b'"profile":' + to_json(asdict(extra.profile)))
+            members.append(b'"profile":' + orjson.dumps(extra.profile))
         if extra.complaints:
             members.append(b'"complaints":{' + b",".join(_complaints(extra)) + b"}")
-        if extra.commitments:
-            members.append(b'"commitments":{' + b",".join(_commitments(extra)) + b"}")
+        if extra.ledgers:
+            members.append(b'"commitments":{' + b",".join(_ledgers(extra)) + b"}")
         if extra.episodes:
-            members.append(b'"episodes":' + to_json({kind: asdict(one) for kind, one in extra.episodes.items()}))
+            episodes = (b'"' + kind.encode() + b'":' + orjson.dumps(one) for kind, one in extra.episodes.items())
+            members.append(b'"episodes":{' + b",".join(episodes) + b"}")
     if waiting:
         members.append(b'"waiting":' + orjson.dumps(waiting))
     return b"{" + b",".join(members) + b"}" if members else _NOTHING
 
 
 def _complaints(extra: Extra) -> Iterator[bytes]:
+    packed = extra.packed
     for name, record in extra.complaints.items():
-        yield _packed(extra, COMPLAINT, name, record.course)
+        if name not in packed:
+            packed[name] = to_json(name) + b":" + to_json(record.course, inf_nan_mode="constants")
+        yield packed[name]
 
 
-def _commitments(extra: Extra) -> Iterator[bytes]:
-    for kind, held in extra.commitments.items():
-        members = (_packed(extra, kind, name, record.course) for name, record in held.items())
-        yield to_json(kind) + b":{" + b",".join(members) + b"}"
-
-
-def _packed(extra: Extra, kind: str, name: str, course: Sequence[object]) -> bytes:
-    found = extra.packed.get((kind, name))
-    if found is None:
-        found = extra.packed[kind, name] = to_json(name) + b":" + to_json(course, inf_nan_mode="constants")
-    return found
+def _ledgers(extra: Extra) -> Iterator[bytes]:
+    for kind, ledger in extra.ledgers.items():
+        if not ledger.whole:
+            written = ledger.written
+            for name, record in ledger.records.items():
+                if name not in written:
+                    written[name] = orjson.dumps(name) + b":" + orjson.dumps(record.packed())
+            ledger.whole = b'"' + kind.encode() + b'":{' + b",".join(map(written.__getitem__, ledger.records)) + b"}"
+        yield ledger.whole
 
 
 def _waiting(grouped: Grouped) -> Iterator[Sequence[tuple[object, ...]]]:
@@ -184,9 +189,10 @@ def _extra(variable: dict[str, Any]) -> Extra:
     for name, values in variable.get("complaints", {}).items():
         extra.put(name, NO_COMPLAINT, Complaint(tuple((CourseFact(*fact), times) for fact, times in values)))
     for kind, held in variable.get("commitments", {}).items():
+        ledger = extra.ledgers[kind] = Ledger()
         for name, values in held.items():
-            course = tuple((Promise(*fact), times) for fact, times in values)
-            extra.commit(AlertKind(kind), name, Commitment(course))
+            record = ledger.records[name] = Commitment.unpacked(values)
+            ledger.changed(name, record)
     for kind, episode in variable.get("episodes", {}).items():
         extra.episodes[kind] = Episode(**{**episode, "members": tuple(episode["members"])})
     return extra

@@ -24,6 +24,7 @@ from streams.core.state import ROW, Output, Partition
 from streams.worker.errors import UnreadableState
 from streams.worker.rows import (
     MARK,
+    NOTHING_BUT_MESSAGES,
     PARTITION_KEY,
     PLAIN_BYTES,
     PartitionRecord,
@@ -59,7 +60,8 @@ class Held:
     """What this process holds of one changelog partition.
 
     `offset` is the last changelog offset in it, -1 for none: Faust reads on from there, so it must be true. `waiting`
-    and `outbox` are what rows read from the changelog have beside them and nobody has taken yet (`settle`).
+    is what rows read from the changelog have beside them and nobody has taken yet (`settle`), `outbox` the values of
+    rows whose messages may be untold: almost all will prove told before anybody needs to read them.
     """
 
     def __init__(self) -> None:
@@ -70,7 +72,7 @@ class Held:
         self.told = PartitionRecord(flush=0, generation=0, watermark=None)
         self.last_flush = 0
         self.waiting: dict[int, list[Waiting]] = {}
-        self.outbox: dict[int, list[Output]] = {}
+        self.outbox: dict[int, bytes] = {}
         self._replaced: set[int] = set()
 
     def apply(self, batch: Batch) -> None:
@@ -104,9 +106,9 @@ class Held:
         self.partition.pending.add(_effects(self.waiting))
         self.partition.next_due = float(self.partition.rows["next_due"].min(initial=np.inf))
         self.partition.calling = {
-            row for row, extra in self.partition.extras.items() if extra.owed.get(AlertKind.CALLBACK_OVERDUE)
+            row for row, extra in self.partition.extras.items() if extra.owed(AlertKind.CALLBACK_OVERDUE)
         }
-        messages = [(row, output) for row, outputs in self.outbox.items() for output in outputs]
+        messages = [(row, output) for row, value in self.outbox.items() for output in beside_in(value).outbox]
         self.waiting, self.outbox, self._replaced = {}, {}, set()
         return messages
 
@@ -116,8 +118,9 @@ class Held:
         if told.generation >= self.told.generation:
             self.told = told
             self.last_flush = max(self.last_flush, told.flush)
-            flushes = self.partition.rows["flush"]
-            self.outbox = {row: told_of for row, told_of in self.outbox.items() if flushes[row] > told.flush}
+            rows = np.fromiter(self.outbox, np.int64, len(self.outbox))
+            untold = rows[self.partition.rows["flush"][rows] > told.flush]
+            self.outbox = {row: self.outbox[row] for row in untold.tolist()}
 
     def _apply_rows(self, accounts: list[str], values: list[bytes]) -> None:
         if not values:
@@ -141,25 +144,27 @@ class Held:
         self.last_flush = max(self.last_flush, int(new["flush"].max(initial=0)))
         if partition.pending or partition.outbox:
             self._replaced.update(rows.tolist())
-        beside = (partition.extras, self.waiting, self.outbox)
-        if not any(beside) and max(map(len, values), default=0) <= PLAIN_BYTES:
-            return
-        for row, value in zip(rows.tolist(), values, strict=True):
-            for stored in beside:
-                stored.pop(row, None)
+        # Almost all that recovery reads has been told, and has nothing else beside its columns: seen at one look.
+        untold = new["flush"] > self.told.flush
+        held = bool(partition.extras or self.waiting or self.outbox)
+        for row, value, may_be_untold in zip(rows.tolist(), values, untold.tolist(), strict=True):
+            if held:
+                for stored in (partition.extras, self.waiting, self.outbox):
+                    stored.pop(row, None)
             if len(value) > PLAIN_BYTES:
-                self._put_beside(row, value)
+                held = True
+                if may_be_untold:
+                    self.outbox[row] = value
+                if not value.startswith(NOTHING_BUT_MESSAGES, PLAIN_BYTES):
+                    self._put_beside(row, value)
 
     def _put_beside(self, row: int, value: bytes) -> None:
-        """Only what there is, and of the outbox what may be untold: a million empty lists are no small thing."""
-        untold = bool(self.partition.rows["flush"][row] > self.told.flush)
-        found = beside_in(value, with_outbox=untold)
+        """Only what there is: a million empty lists are no small thing."""
+        found = beside_in(value, with_outbox=False)
         if found.extra is not None:
             self.partition.extras[row] = found.extra
         if found.waiting:
             self.waiting[row] = found.waiting
-        if found.outbox:
-            self.outbox[row] = found.outbox
 
 
 def outranked(generation: Ints, held: Ints) -> npt.NDArray[np.bool_]:

@@ -12,6 +12,7 @@ MODULES: Final = (
     "benchmarks.latency.spread",
     "benchmarks.memory.arrays",
     "benchmarks.recovery.waits",
+    "benchmarks.silence.bgnbd",
 )
 
 

@@ -117,8 +117,13 @@ class Bench:
         act(self.partition, result.actions, self._clock(max(newest, self._watermark)), self.tables)
         return result
 
-    def crash(self, lag: int = 0) -> None:
-        """Lose what no flush made durable, and read the log again from `lag` records before the durable offsets."""
+    def crash(self, lag: int = 0, watermark: float | None = None) -> None:
+        """Lose what no flush made durable, and read the log again from `lag` records before the durable offsets.
+
+        With `watermark` time begins there again: a worker that dies may not have told where it was.
+        """
+        if watermark is not None:
+            self._watermark = clock(watermark)
         held = Held()
         rows = [Row(offset, account.encode(), value) for offset, (account, value) in enumerate(self._stored.items())]
         held.apply(Batch("changelog", 0, 0, len(rows), len(rows), rows))

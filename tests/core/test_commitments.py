@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schemas.alerts import AlertKind, CalledRole, StepKind, StepReason, Suggestion
 from schemas.catalogue import AnyEvent
-from streams.core.state import SETTLED_KEPT
+from streams.core.commitments import SETTLED_KEPT
 from tests.core.bench import Bench, Told
 from tests.core.building import DAY, HOUR, MINUTE, At, contact, when, withdrawn
 from tests.core.owing import (
@@ -171,7 +171,7 @@ def test_settled_ones_are_forgotten_one_day_and_open_ones_never() -> None:
     for number in range(SETTLED_KEPT + 5):
         at, name = HOUR + number, f"O-{number}"
         bench.live(promised(At(at, f"p{number}"), name), shipped(At(at + 0.5, f"s{number}"), name))
-    held = bench.partition.extras[0].commitments[SHIPMENT]
+    held = bench.partition.extras[0].ledgers[SHIPMENT].records
     assert len(held) == SETTLED_KEPT + 1
     assert "O-open" in held
     bench.crash()
@@ -212,15 +212,15 @@ def test_what_is_owed_is_the_same_in_any_order_told_twice_and_through_any_crash(
     assert _owed(expected) == {(SHIPMENT, "O-1"), (SHIPMENT, "O-2"), (HAND_OFF, "H-1")}
 
 
-def _owed(bench: Bench) -> set[tuple[AlertKind, str]]:
-    return {(kind, name) for kind, owed in bench.partition.extras[0].owed.items() for name in owed}
+def _owed(bench: Bench) -> set[tuple[str, str]]:
+    return {(kind, name) for kind, ledger in bench.partition.extras[0].ledgers.items() for name in ledger.owed}
 
 
 def test_a_call_that_was_returned_is_not_owed_again_after_a_crash_and_one_that_was_not_still_is() -> None:
     bench = Bench()
     bench.live(contact(0), asked_to_call(MINUTE), called(2 * MINUTE), asked_to_call(At(3 * MINUTE, "second")))
     bench.crash()
-    assert len(bench.partition.extras[0].owed[CALLBACK]) == 1
+    assert len(bench.partition.extras[0].owed(CALLBACK)) == 1
     bench.feed(called(At(4 * MINUTE, "later")))
     bench.flush(DAY)
     assert late(bench.told) == []

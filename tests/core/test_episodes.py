@@ -233,6 +233,17 @@ def test_an_overdue_episode_is_not_told_again_while_nothing_changes() -> None:
     assert course_of(bench.told, OVERDUE) == [(OPENED, 1, 1)]
 
 
+def test_what_was_told_overdue_stays_so_for_a_worker_that_begins_at_an_earlier_time() -> None:
+    bench = Bench()
+    bench.live(contact(0), opened(MINUTE, 1, due_after_s=HOUR))
+    bench.flush(2 * HOUR)
+    bench.crash(lag=5, watermark=MINUTE)
+    bench.feed(opened(At(2 * MINUTE, "other"), 1, "C-2", due_after_s=900 * DAY))
+    bench.flush(2 * MINUTE)
+    bench.flush(3 * HOUR)
+    assert course_of(bench.told, OVERDUE) == [(OPENED, 1, 1)]
+
+
 def test_the_next_overdue_answer_after_a_resolved_episode_opens_the_next_number() -> None:
     bench = Bench()
     bench.live(contact(0), opened(MINUTE, 1, due_after_s=HOUR))

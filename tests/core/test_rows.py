@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.alerts import AlertKind
 from schemas.catalogue import AnyEvent
-from streams.core.commitments import Commitment, Promise
+from schemas.plain import to_plain
+from streams.core.commitments import keep
 from streams.core.complaints import NO_COMPLAINT, Complaint, CourseFact
 from streams.core.state import NEVER, Episode, Extra, Output, Partition, Profile
 from streams.worker.rows import Beside, PartitionRecord, Waiting, from_value, to_values
 from tests.core.bench import Bench
 from tests.core.building import DAY, opened, order, profile, withdrawn
+from tests.core.owing import disputed, paid, promised
 from tests.core.timelines import SPAN_S, thorough, timelines
 
 ONLY = np.array([0])
@@ -70,8 +71,9 @@ def test_an_empty_row_keeps_its_infinities_and_its_nan() -> None:
         lambda extra: extra.put("C", NO_COMPLAINT, Complaint(((CourseFact("opened", 0.1 + 0.2, 4), -1),))),
         lambda extra: extra.put("", NO_COMPLAINT, Complaint()),
         lambda extra: extra.put("C", NO_COMPLAINT, Complaint(((CourseFact("opened", 1.5, 4, 7.25), 1),))),
-        lambda extra: extra.commit(AlertKind.SHIPMENT_LATE, "O", Commitment(((Promise("promised", 1.5, 7.25), 1),))),
-        lambda extra: extra.commit(AlertKind.INVOICE_OVERDUE, "I", Commitment(((Promise("paid", 0.1 + 0.2), -1),))),
+        lambda extra: keep(extra.ledgers, to_plain(promised(0)), 0.1 + 0.2, 1),
+        lambda extra: keep(extra.ledgers, to_plain(paid(0, amount="7.5")), 1.5, -1),
+        lambda extra: keep(extra.ledgers, to_plain(disputed(0)), 1.5, 1),
         lambda extra: extra.episodes.update(band_dropped=Episode(3, open=True, step_no=7, members=("a", "b"))),
     ],
 )

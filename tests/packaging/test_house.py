@@ -9,11 +9,11 @@ from typing import Final
 import pytest
 
 ROOT: Final = Path(__file__).parents[2]
-TARGETS: Final = ("demo", "test", "check", "lint", "lock", "bench", "torture", "torture-guards", "clean")
+TARGETS: Final = ("demo", "test", "check", "lint", "lock", "bench", "fuzz", "torture", "torture-guards", "clean")
 DOCUMENTS: Final = (
     "README.md ARCHITECTURE.md GLOSSARY.md DECISIONS.md CHANGELOG.md CONTRIBUTING.md docs/README.md".split()
 )
-LOCKED: Final = ("runtime.txt", "build.txt", "dev.txt")
+LOCKED: Final = ("runtime.txt", "build.txt", "fit.txt", "dev.txt")
 LONGEST_MODULE: Final = 400
 
 
@@ -39,9 +39,15 @@ def test_everything_that_is_asked_for_is_locked() -> None:
     assert wanted - {name.partition("[")[0] for name in locked} == set()
 
 
-def test_what_is_locked_for_running_is_locked_alike_for_developing() -> None:
-    runtime, dev = (_pins(name) for name in ("runtime.txt", "dev.txt"))
-    assert runtime - dev == set()
+def test_what_fits_models_is_no_part_of_what_runs() -> None:
+    names = [{pin.partition("==")[0] for pin in _pins(name)} for name in ("runtime.txt", "fit.txt", "dev.txt")]
+    assert [{"scikit-learn", "scipy"} & part for part in names] == [set(), *[{"scikit-learn", "scipy"}] * 2]
+
+
+def test_what_is_locked_for_running_is_locked_alike_for_fitting_and_developing() -> None:
+    runtime, fit, dev = (_pins(name) for name in ("runtime.txt", "fit.txt", "dev.txt"))
+    assert runtime - fit == set()
+    assert fit - dev == set()
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

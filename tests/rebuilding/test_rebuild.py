@@ -200,7 +200,7 @@ def test_the_command_says_what_it_did(client: Client, clickhouse: ClickHouse, tm
     [
         (["--as-of", "yesterday"], ExitCode.USAGE, "expected a time with a zone"),
         (["--as-of", "2026-03-01T08:00"], ExitCode.USAGE, "expected a time with a zone"),
-        (["--policy", "none.yaml"], ExitCode.USAGE, "does not exist"),
+        (["--policy", "none.yaml"], ExitCode.USAGE, "cannot be read"),
     ],
 )
 def test_the_command_refuses_what_it_cannot_do(

@@ -4,12 +4,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.codec import STRUCTURED_HEADERS, to_structured
+from schemas.codec import STRUCTURED_HEADERS, decode, to_structured
 from schemas.errors import BadEvent
-from schemas.records import read_events
+from schemas.records import read_events, read_plain
 from tests.schemas.examples import NOW, events, golden, raw
 
 
@@ -57,3 +58,28 @@ def test_two_halves_of_a_text_stay_two_bad_records() -> None:
     head, tail = call.split(b" where ", 1)
     for glue in (b",", b",null,", b",\nnull,"):
         assert outcomes(call + glue + head, tail) == apart(call + glue + head, tail)
+
+
+STRUCTURED = ("content-type", b"application/cloudevents+json")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [STRUCTURED, ("content-type", b"application/json"), ("ce_type", b"\xff")],
+        [("content-type", b"application/json"), ("ce_type", b"\xff"), STRUCTURED],
+        [STRUCTURED, ("Content-Type", b"text/plain"), ("ce_type", b"complaint.opened.v1")],
+        [STRUCTURED, ("content-type", None), ("ce_type", b"complaint.opened.v1")],
+    ],
+)
+def test_of_several_content_types_the_last_counts_however_a_record_is_read(
+    headers: list[tuple[str, bytes | None]],
+) -> None:
+    record = Record(raw(golden("interaction.logged.v1")), headers)
+    try:
+        expected: object = decode(record.value, headers, NOW)
+    except BadEvent as bad:
+        expected = (bad.reason, bad.detail)
+    assert [_plain(read) for read in read_events([record], NOW)] == [expected]
+    [plainly] = read_plain([record], NOW)
+    assert isinstance(plainly, BadEvent) is isinstance(expected, tuple)

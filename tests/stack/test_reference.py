@@ -11,7 +11,7 @@ from schemas.catalogue import MODELS
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-@pytest.mark.parametrize("name", ["events.md", "metrics.md", "settings.md", "tables.md"])
+@pytest.mark.parametrize("name", ["events.md", "metrics.md", "policy.md", "settings.md", "tables.md"])
 def test_a_committed_page_is_current(name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == pages()[name]
 

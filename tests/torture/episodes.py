@@ -77,7 +77,7 @@ def _overdue(account: Account, steps: Sequence[dict[str, Any]], moment: Moment) 
         if not may.get(name, False):
             yield f"complaint {name} was told overdue and at no time was"
         elif times > 1 + reopened:
-            yield f"complaint {name} was told overdue {times} times"
+            yield f"complaint {name} was told overdue {times} times: {_course(steps)}"
 
 
 def _entrances(steps: Iterable[dict[str, Any]]) -> Counter[str]:
@@ -89,6 +89,13 @@ def _entrances(steps: Iterable[dict[str, Any]]) -> Counter[str]:
             now = set(step["facts"]["complaint_ids"].split(", "))
             entered.update(now - members)
             members = now
-        elif step["reason"] == "all_answered":
+        elif step["reason"] in ("all_answered", "cause_withdrawn"):
             members = set()
     return entered
+
+
+def _course(steps: Iterable[dict[str, Any]]) -> str:
+    """The steps over complaints, such as `opened c1 · resolved`."""
+    overdue = (step for step in steps if step["kind"] == AlertKind.COMPLAINT_OVERDUE.value)
+    said = (f"{step['step']} {step['facts'].get('complaint_ids', '')} at {step['at']}" for step in overdue)
+    return " · ".join(said)

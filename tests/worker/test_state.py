@@ -119,6 +119,7 @@ def test_what_a_flush_decided_is_told_again_only_if_it_was_not_told(told: bool) 
     engine.take_in(
         batch("account.complaints", 0, [complaint("A1", 1, NOW - timedelta(minutes=1), overdue)]), time.time()
     )
+    engine.fold_queued(time.time())
     for topic in TOPIC_INDEX:
         owned(engine).watermark.mark_end(TOPIC_INDEX[topic], caught_up=True)
     owned(engine).watermark.read_at = [0.0] * len(TOPIC_INDEX)
@@ -168,6 +169,7 @@ def test_a_row_that_somebody_else_wrote_meanwhile_loses_what_waited_beside_ours(
     stalled, heir = engine_over(stalled_held), engine_over(heirs, generation=2)
     events = [order("A1", number, NOW) for number in (1, 2, 3)]
     stalled.take_in(batch(PURCHASES.name, 0, events[:2]), time.time())
+    stalled.fold_queued(time.time())
     assert len(stalled_held.partition.pending.all()) == 4  # an order counts for two signals
     heir.take_in(batch(PURCHASES.name, 0, events), time.time())
     changelog(stalled_held, flushed(heir))

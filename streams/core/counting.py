@@ -1,0 +1,48 @@
+"""What every event type counts for, in words: the table a person reads of a policy.
+
+The numbers are the policy's. That the table says what the fold does is held by a test over facts of every type.
+"""
+
+from typing import Final, NamedTuple
+
+from streams.core.effects import FIXED
+from streams.core.policy import COUNTED_SIGNALS, SEVERITIES
+
+
+class Counting(NamedTuple):
+    """One signal that facts of a type count in: how much of it, and when."""
+
+    event_type: str
+    signal: str
+    amount: str
+
+
+_CARRIED: Final = (
+    Counting("interaction.logged.v1", "sentiment", "the sentiment, -1 to 1, where one is given"),
+    Counting("interaction.survey_answered.v1", "survey", "the answer, scaled to -1 to 1"),
+    Counting("interaction.usage_reported.v1", "usage", "1; -1 where the quantity is 0"),
+    Counting("purchase.subscription_changed.v1", "subscription_up", "1 when started, renewed or expanded"),
+    Counting("purchase.subscription_changed.v1", "subscription_down", "1 when reduced"),
+    Counting("purchase.subscription_changed.v1", "subscription_ended", "1 when cancelled"),
+)
+_OF_COMPLAINTS: Final = tuple(
+    Counting(event_type, f"{signal}_{severity}", f"{amount}; severity {severity}")
+    for event_type, signal, amount in (
+        ("complaint.opened.v1", "complaint", "1 times the complaint factor, until withdrawn"),
+        ("complaint.resolved.v1", "recovered", "1 times the complaint factor, as of the opening, until reopened"),
+    )
+    for severity in SEVERITIES
+)
+_FIXED: Final = tuple(
+    Counting(event_type, COUNTED_SIGNALS[signal], f"{amount:g}")
+    for event_type, amounts in FIXED.items()
+    for signal, amount in amounts
+)
+
+COUNTINGS: Final = tuple(
+    sorted(_FIXED + _CARRIED + _OF_COMPLAINTS, key=lambda one: (COUNTED_SIGNALS.index(one.signal), one.event_type))
+)
+"""In the order of the signals."""
+
+TAKING_BACK: Final = ("complaint.reopened.v1", "complaint.withdrawn.v1", "fact.withdrawn.v1")
+"""Types that add nothing: they take back what facts before them, or still to come, added."""
