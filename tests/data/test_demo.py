@@ -85,16 +85,20 @@ def environment() -> dict[str, str]:
     return {**os.environ, **ports, "PULSE_WORKER__POLICY_FILE": str(talkative_policy())}
 
 
-def test_a_small_demo_loses_nothing_counts_nothing_twice_and_ends_by_itself(
+def test_a_small_demo_loses_nothing_counts_nothing_twice_has_every_score_three_ways_and_ends_by_itself(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-m", "pulse", "demo", "--exit", "--json", "--accounts", "300"]
+    command = [sys.executable, "-m", "pulse", "demo", "--exit", "--audit", "--json", "--accounts", "300"]
     ran = subprocess.run(
         command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=150
     )
     assert ran.returncode == 0, ran.stderr[-3000:]
-    figures = Figures.model_validate_json(ran.stdout.strip().splitlines()[-1])
+    figures_line, audit_line = ran.stdout.strip().splitlines()[-2:]
+    audited = json.loads(audit_line)
+    assert (audited["accounts_compared"], audited["accounts_differing"]) == (300, 0)
+    figures = Figures.model_validate_json(figures_line)
     assert figures.faults == ()
+    assert audited["facts"] == figures.warehouse_events
     assert figures.events_sent == figures.events_applied == figures.warehouse_events > 2500
     assert figures.accounts_scored == 300
     assert figures.dead_letters == 0
