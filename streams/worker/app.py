@@ -30,6 +30,10 @@ _BEYOND_SESSION_S: Final = 32.0
 """A request must be given more time than a session, and than a rebalance."""
 _HEARTBEAT_S: Final = 0.5
 """A heartbeat's answer is how a worker learns that partitions move: whoever leaves or dies is missed so much longer."""
+_STALLED_S: Final = 2.5
+"""Whoever did not look for so long was stopped, for no flush takes so long."""
+_ANSWER_S: Final = 1.0
+"""Longer than a fetch waits for its answer."""
 _EMBEDDED_FETCH_WAIT_MS: Final = 20
 """The in-memory broker answers a fetch that found nothing only when its time is up, whatever has come meanwhile."""
 
@@ -60,6 +64,7 @@ class WorkerApp(faust.App):
         self._committed: dict[Any, int | None] = {}
         self._misfits: dict[tuple[str, int, int], int] = {}
         self._recovering_since = time.monotonic()
+        self._looked_at, self._trusted_from = float("inf"), float("-inf")
 
     def _create_directories(self) -> None:
         """None: the store keeps nothing on disk, and Faust would make its folders in the working directory."""
@@ -178,18 +183,28 @@ class WorkerApp(faust.App):
                 return
         await self.consumer.seek(tp, expected)
 
-    def look_at_ends(self) -> None:
-        """Tell the engine where the source partitions end, so that quiet ones do not hold time back."""
+    def look_at_ends(self, now: float) -> None:
+        """Tell the engine where the source partitions end and since when that is known, so that quiet ones do not hold
+        time back. `now` is the clock, epoch seconds.
+        """
+        if now - self._looked_at > _STALLED_S:
+            self._trusted_from = now + _ANSWER_S  # answers that waited for us are stamped when we wake up
+        self._looked_at = now
         for number in list(self.engine.owned):
             for topic in EVENT_TOPICS:
-                end = self.end_of(topic.name, number)
-                if end is not None:
-                    self.engine.mark_end(topic.name, number, end)
+                end, heard_at = self.end_of(topic.name, number), self.heard_at(topic.name, number)
+                if end is not None and heard_at >= self._trusted_from:
+                    self.engine.mark_end(topic.name, number, end, heard_at)
 
     def end_of(self, topic: str, number: int) -> int | None:
         """The offset at which a source partition ends, as last heard of; None when it is not read here."""
         tp = transport.place(topic, number)
         return self.consumer.highwater(tp) if tp in self.consumer.assignment() else None
+
+    def heard_at(self, topic: str, number: int) -> float:
+        """When that was heard, epoch seconds; -inf when never."""
+        consumer: Any = self.consumer
+        return float(consumer.heard_at(transport.place(topic, number)))
 
     async def hand_over(self) -> None:
         """Flush and commit while still the owner."""

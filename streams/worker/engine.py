@@ -183,13 +183,14 @@ class Engine:
         metrics.UNFLUSHED.set(self.unflushed)
         metrics.CHANGED.set(self.changed)
 
-    def mark_end(self, topic: str, number: int, end: int) -> None:
-        """The broker says where a topic partition ends."""
+    def mark_end(self, topic: str, number: int, end: int, heard_at: float) -> None:
+        """The broker said at `heard_at` (epoch seconds) where a topic partition ends."""
         owned = self.owned.get(number)
         if owned is None:
             return
         position, owned.ends[topic] = owned.position.get(topic, 0), end
-        owned.watermark.mark_end(TOPIC_INDEX[topic], caught_up=position >= end and topic not in owned.queued)
+        caught_up = position >= end and topic not in owned.queued
+        owned.watermark.mark_end(TOPIC_INDEX[topic], heard_at, caught_up=caught_up)
         metrics.LAG.labels(topic, str(number)).set(max(0, end - position))
 
     def take(self, now: float) -> list[Taken]:

@@ -36,6 +36,7 @@ _STOP_S = 5.0
 _END_S = 7.0
 """Less than whoever stops a process gives it before SIGKILL."""
 _BROKER_RETRY_S = 1.0
+_LOOK_S = 0.1
 _WATCH_S = 10.0
 """A partition that has stood still for so long, with records waiting, is not merely slow."""
 _log = structlog.get_logger()
@@ -78,7 +79,10 @@ async def _serve(
     except BaseException:
         await _stopped(app)  # its consumer thread would outlive this one
         raise
-    loops = [posting, *(asyncio.create_task(turn(app, settings)) for turn in (_flush_loop, _commit_loop, _watch_loop))]
+    loops = [
+        posting,
+        *(asyncio.create_task(turn(app, settings)) for turn in (_flush_loop, _look_loop, _commit_loop, _watch_loop)),
+    ]
     await _until_over(app, stop, loops)
     _end_in_time(0 if stop.is_set() else 1)
     board.post(STOPPING)
@@ -155,7 +159,6 @@ async def _flush_loop(app: WorkerApp, settings: WorkerSettings) -> None:
             await asyncio.wait_for(app.wake.wait(), timeout=max(settings.flush_interval_s, 0.1))
         app.wake.clear()
         if not app.rebalancing:
-            app.look_at_ends()
             await app.flusher.flush(time.time())
         await _pause(app, settings)
 
@@ -168,6 +171,14 @@ async def _pause(app: WorkerApp, settings: WorkerSettings) -> None:
         if time.monotonic() >= ends or app.rebalancing:
             return
         await asyncio.sleep(settings.flush_interval_s)
+
+
+async def _look_loop(app: WorkerApp, _: WorkerSettings) -> None:
+    """Beside the flushes, which may take long: a clock that stood still must be noticed."""
+    while True:
+        if not app.rebalancing:
+            app.look_at_ends(time.time())
+        await asyncio.sleep(_LOOK_S)
 
 
 async def _commit_loop(app: WorkerApp, settings: WorkerSettings) -> None:

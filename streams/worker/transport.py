@@ -66,6 +66,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
                     raise
                 _log.warning("group_error", error=str(error))
 
+    def heard_at(self, tp: TP) -> float:
+        """When the broker last said where a partition ends, epoch seconds; -inf when never."""
+        consumer: Any = self._ensure_consumer()
+        told_ms = consumer.last_poll_timestamp(tp) if tp in consumer.assignment() else None
+        return told_ms / 1000.0 if told_ms else float("-inf")
+
     async def seek_all(self, positions: Mapping[TP, int]) -> None:
         """Read on from these positions. The driver's own `seek_to_committed` leaves out a position of 0."""
         await self.call_thread(self._seek_all, positions)
@@ -236,6 +242,10 @@ class Consumer(driver.Consumer):
             tp,
             generation_id=self.app.consumer_generation_id,
         )
+
+    def heard_at(self, tp: TP) -> float:
+        """When the broker last said where a partition ends, epoch seconds; -inf when never."""
+        return self._thread.heard_at(tp)
 
     async def perform_seek(self) -> None:
         """Go to the committed positions, and tell the worker where that is."""

@@ -32,6 +32,7 @@ def test_a_topic_read_to_its_end_and_quiet_does_not_hold_time_back() -> None:
     watermark = fresh(2)
     watermark.observe(0, NOW - 500, NOW, caught_up=True)
     watermark.observe(1, NOW - 10, NOW, caught_up=True)
+    watermark.mark_end(0, NOW + 0.8, caught_up=True)
     assert watermark.advance(NOW + 0.9) == NOW - 500
     watermark.observe(1, NOW - 5, NOW + 1.5, caught_up=True)
     assert watermark.advance(NOW + 1.5) == NOW - 5
@@ -48,7 +49,7 @@ def test_a_topic_from_which_nothing_ever_came_is_idle_once_the_broker_says_it_is
     watermark = fresh(2)
     watermark.observe(0, NOW, NOW + 2, caught_up=True)
     assert watermark.advance(NOW + 2) == NEVER
-    watermark.mark_end(1, caught_up=True)
+    watermark.mark_end(1, NOW + 2, caught_up=True)
     assert watermark.advance(NOW + 2) == NOW
 
 
@@ -56,6 +57,7 @@ def test_when_all_are_idle_near_the_present_the_clock_takes_over_less_a_delay() 
     watermark = fresh(2)
     for topic in (0, 1):
         watermark.observe(topic, NOW - 60, NOW, caught_up=True)
+        watermark.mark_end(topic, NOW + 2, caught_up=True)
     assert watermark.advance(NOW + 0.5) == NOW - 60
     assert watermark.advance(NOW + 2) == NOW + 2 - 0.5
 
@@ -65,14 +67,29 @@ def test_far_behind_the_clock_waits_because_a_loader_may_only_have_paused() -> N
     watermark = fresh(2)
     for topic in (0, 1):
         watermark.observe(topic, year_ago, NOW, caught_up=True)
+        watermark.mark_end(topic, NOW + 100, caught_up=True)
     assert watermark.advance(NOW + 19) == year_ago
     assert watermark.advance(NOW + 20) == NOW + 20 - 0.5
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_quiet_topic_holds_time_back_to_when_the_broker_last_said_that_nothing_is_there(live: bool) -> None:
+    watermark = fresh(2)
+    for topic in (0, 1):
+        watermark.observe(topic, NOW - 60, NOW, caught_up=True)
+        watermark.mark_end(topic, NOW + 3, caught_up=True)
+    if live:
+        watermark.observe(0, NOW + 20, NOW + 20, caught_up=True)
+    assert watermark.advance(NOW + 20) == NOW + 3
+    watermark.mark_end(1, NOW + 19.9, caught_up=True)
+    watermark.mark_end(0, NOW + 19.9, caught_up=True)
+    assert watermark.advance(NOW + 20) == (NOW + 19.9 if live else NOW + 19.5)
 
 
 def test_an_empty_log_waits_as_long_before_the_clock_takes_over() -> None:
     watermark = fresh(2)
     for topic in (0, 1):
-        watermark.mark_end(topic, caught_up=True)
+        watermark.mark_end(topic, NOW + 100, caught_up=True)
     assert watermark.advance(NOW + 19) == NEVER
     assert watermark.advance(NOW + 20) == NOW + 19.5
 
@@ -80,7 +97,7 @@ def test_an_empty_log_waits_as_long_before_the_clock_takes_over() -> None:
 def test_it_never_goes_back_when_a_late_topic_comes_alive() -> None:
     watermark = fresh(2)
     watermark.observe(0, NOW, NOW, caught_up=True)
-    watermark.mark_end(1, caught_up=True)
+    watermark.mark_end(1, NOW + 2, caught_up=True)
     before = watermark.advance(NOW + 1)
     watermark.observe(1, NOW - 900, NOW + 1, caught_up=False)
     assert watermark.advance(NOW + 1) == before
@@ -113,7 +130,7 @@ def test_whatever_comes_it_neither_goes_back_nor_passes_the_clock(
         if read:
             watermark.observe(topic, now + ahead, now, caught_up)
         else:
-            watermark.mark_end(topic, caught_up)
+            watermark.mark_end(topic, now, caught_up)
         value = watermark.advance(now)
         assert last <= value <= now
         last = value

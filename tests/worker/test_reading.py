@@ -176,3 +176,36 @@ def test_a_batch_of_a_partition_that_is_not_ours_yet_is_not_folded() -> None:
         return int(app.wake.is_set())
 
     assert asyncio.run(course()) == 0
+
+
+class FakeEnds:
+    """Every source partition ends at 0, as heard at a moment."""
+
+    def __init__(self) -> None:
+        self.heard = 0.0
+
+    def assignment(self) -> set[Any]:
+        return {PLACE}
+
+    def highwater(self, _: Any) -> int:
+        return 0
+
+    def heard_at(self, _: Any) -> float:
+        return self.heard
+
+
+def test_what_was_heard_before_a_worker_was_stopped_says_nothing_of_the_time_it_slept_through() -> None:
+    async def course() -> list[float]:
+        app = worker_app.build(WorkerSettings(), Broker(partitions=1), default_tables())
+        told: list[float] = []
+        engine: Any = SimpleNamespace(owned={0: None}, mark_end=lambda *said: told.append(said[-1]))
+        flusher: Any = None
+        app.wire(engine, flusher, lambda: None)
+        consumer: Any = FakeEnds()
+        app._consumer = consumer
+        for now, heard in ((100.0, 99.9), (100.1, 100.0), (110.0, 109.99), (110.1, 110.05), (111.2, 111.1)):
+            consumer.heard = heard
+            app.look_at_ends(now)
+        return told
+
+    assert asyncio.run(course()) == [99.9, 100.0, 111.1]

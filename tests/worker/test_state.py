@@ -121,7 +121,7 @@ def test_what_a_flush_decided_is_told_again_only_if_it_was_not_told(told: bool) 
     )
     engine.fold_queued(time.time())
     for topic in TOPIC_INDEX:
-        owned(engine).watermark.mark_end(TOPIC_INDEX[topic], caught_up=True)
+        owned(engine).watermark.mark_end(TOPIC_INDEX[topic], time.time(), caught_up=True)
     owned(engine).watermark.read_at = [0.0] * len(TOPIC_INDEX)
     taken = flushed(engine)
     recovered = Held()
