@@ -64,6 +64,7 @@ class WorkerApp(faust.App):
         self._committed: dict[Any, int | None] = {}
         self._misfits: dict[tuple[str, int, int], int] = {}
         self._recovering_since = time.monotonic()
+        self._assignments = 0
         self._looked_at, self._trusted_from = float("inf"), float("-inf")
 
     def _create_directories(self) -> None:
@@ -76,6 +77,7 @@ class WorkerApp(faust.App):
     def on_rebalanced(self, kept: set[int], generation: int) -> None:
         """A new assignment: what is not ours any more is forgotten, the rest waits for recovery."""
         self._recovering_since = time.monotonic()
+        self._assignments += 1
         self.engine.disown(set(self.engine.owned) - kept)
         _log.info("partitions_assigned", partitions=sorted(kept), generation=generation)
         self._check_partition_counts()
@@ -89,11 +91,20 @@ class WorkerApp(faust.App):
             self.fail(WrongPartitionCount(wrong, expected))
 
     async def on_recovered(self, active: set[int], standby: set[int]) -> None:
-        """Recovery is complete: own the active partitions, unless their changelog lost its beginning."""
+        """Recovery is complete: own the active partitions, unless their changelog lost its beginning.
+
+        Partitions may move again while what recovery left out is read: what is held of them then is another recovery's,
+        which has only begun.
+        """
+        assignment = self._assignments
         try:
             await self._check_changelog(active)
         except (StateLost, ValueError, KafkaError) as error:
-            self.fail(error)
+            if assignment == self._assignments:
+                self.fail(error)
+            return
+        if assignment != self._assignments:
+            _log.info("recovery_overtaken", partitions=sorted(active))
             return
         self.engine.disown(set(self.engine.owned) - active)
         for number in sorted(active):

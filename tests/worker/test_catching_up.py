@@ -3,8 +3,10 @@
 import asyncio
 import time
 from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from confluent_kafka import Producer
 
 from schemas.broker import Broker
@@ -15,7 +17,7 @@ from streams.worker.catching_up import catch_up
 from streams.worker.engine import Engine
 from streams.worker.rows import PARTITION_KEY
 from streams.worker.settings import WorkerSettings
-from streams.worker.store import Held
+from streams.worker.store import ColumnStore, Held
 from streams.worker.transport import place
 from tests.worker.running import order
 from tests.worker.test_state import NOW, batch, changelog, engine_over, flushed
@@ -82,3 +84,39 @@ def test_a_partition_that_is_not_read_though_more_is_there_is_sought_again() -> 
 
 def test_a_partition_that_is_read_is_left_alone() -> None:
     assert watched(moved=True) == []
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_a_recovery_that_is_overtaken_by_the_next_owns_nothing(moves: bool) -> None:
+    async def course() -> set[int]:
+        app = worker_app.build(WorkerSettings(), Broker(partitions=1), default_tables())
+        engine = Engine(Broker(partitions=1), default_tables(), 1.0, None)
+        flusher: Any = None
+        app.wire(engine, flusher, lambda: None)
+        consumer: Any = Moving(app, moves=moves)
+        app._consumer = consumer
+        store = ColumnStore("columns://", app, SimpleNamespace(), table_name="state")
+        store.of(0)
+        await app.on_recovered({0}, set())
+        return set(engine.owned)
+
+    assert asyncio.run(course()) == (set() if moves else {0})
+
+
+class Moving:
+    """A consumer whose partitions move again while it is asked where the changelog begins."""
+
+    def __init__(self, app: worker_app.WorkerApp, *, moves: bool) -> None:
+        self._app, self._moves = app, moves
+
+    async def earliest_offsets(self, *places: Any) -> dict[Any, int]:
+        if self._moves:
+            self._app.store.held.clear()
+            self._app.on_rebalanced({0}, 2)
+        return dict.fromkeys(places, 0)
+
+    async def highwaters(self, *places: Any) -> dict[Any, int]:
+        return dict.fromkeys(places, 0)
+
+    def topic_partitions(self, _: str) -> None:
+        """Not known."""
