@@ -4,20 +4,15 @@ takes out the very points it gave, as of its own time.
 
 import json
 from datetime import datetime
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from consumers.runtime.clickhouse import Client, rows
 from pulse.errors import PulseError
-from schemas.events.complaints import ComplaintEvent
-from schemas.events.interactions import InteractionEvent
-from schemas.events.purchases import PurchaseEvent
+from schemas.catalogue import TOPIC_OF_TYPE
+from schemas.events.withdrawals import WITHDRAWN
+from schemas.topics import EVENT_TOPICS
+from streams.core.fold import FAMILY_TOPICS
 
-WITHDRAWN: Final = "fact.withdrawn.v1"
-_WITHDRAWABLE: Final = frozenset(
-    model.model_fields["type"].default
-    for family in (InteractionEvent, PurchaseEvent, ComplaintEvent)
-    for model in get_args(family)
-)
 _ORIGINAL: Final = """
     SELECT account_id, type, payload FROM facts
     WHERE source = {source:String} AND event_id = {event_id:String} ORDER BY record_at LIMIT 1"""
@@ -48,7 +43,7 @@ def original(client: Client, source: str, event_id: str) -> dict[str, Any]:
             "A fact told just now is there within seconds."
         )
     kind = found[0]["type"]
-    if kind not in _WITHDRAWABLE:
+    if TOPIC_OF_TYPE.get(kind) not in EVENT_TOPICS[:FAMILY_TOPICS]:
         raise NotWithdrawable(
             f"{kind} cannot be withdrawn: only interactions, purchases and complaints give points. Tell what holds now."
         )

@@ -8,6 +8,7 @@ from typing import Any, Final
 from schemas.catalogue import MODELS, TOPIC_OF_TYPE
 from schemas.codec import JSON, STRUCTURED
 from schemas.deadletters import PREFIX
+from schemas.events.withdrawals import WITHDRAWN
 from schemas.topics import (
     ALERTS,
     COMPLAINTS,
@@ -24,7 +25,6 @@ from schemas.topics import (
 
 JsonObject = dict[str, Any]
 
-WITHDRAWN: Final = "fact.withdrawn.v1"
 _PAYLOAD_OF: Final = {HEALTH: "health-snapshot", ALERTS: "alert-step", DELIVERIES: "delivery-receipt"}
 _KAFKA_BINDING: Final = "0.5.0"
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from pulse.auditing.sides import Side
 from pulse.rebuilding.writing import PART_LABELS
-from streams.core.history import Bools
+from streams.core.fences import Bools
 from streams.core.policy import Floats
 
 TOLERANCE: Final = 1e-6

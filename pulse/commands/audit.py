@@ -18,8 +18,8 @@ from pulse.commands.clocks import CLOCKS
 from pulse.commands.rebuild import Accounts, names_of
 from pulse.exit_codes import ExitCode
 from pulse.policies.in_force import tables_in_force
-from pulse.rebuilding.reach import reached
 from pulse.settings import load
+from pulse.warehouse import LONG_READ_S, reached
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -44,7 +44,7 @@ def audit_scores(
     What differs is looked at again until it has had time to settle. Exit code 1 when anything differs.
     """
     policies = [tables_in_force(), *(tables_in_force(name) for name in policy or ())]
-    with reached(load(["clickhouse"]).part(ClickHouse)) as client, _bar() as on_chunk:
+    with reached(load(["clickhouse"]).part(ClickHouse), LONG_READ_S) as client, _bar() as on_chunk:
         patience = Patience(CLOCKS.monotonic, time.sleep, settle)
         outcome = audit(client, policies, patience, names_of(accounts), on_chunk)
     sys.stdout.write(json.dumps(to_json(outcome)) + "\n" if as_json else "\n".join(to_lines(outcome)) + "\n")

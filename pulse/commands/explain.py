@@ -7,11 +7,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from consumers.runtime.clickhouse import ClickHouse, ClickHouseAway, connect
-from pulse.errors import Missing
+from consumers.runtime.clickhouse import ClickHouse
 from pulse.exit_codes import ExitCode
 from pulse.explaining import Explanation, explain
 from pulse.settings import load
+from pulse.warehouse import reached
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -26,12 +26,8 @@ def explain_account(account: Account, *, changes: Changes = 5, as_json: AsJson =
 
     Exit code 1 when nothing is known of the account.
     """
-    clickhouse = load(["clickhouse"]).part(ClickHouse)
-    try:
-        client = connect(clickhouse)
+    with reached(load(["clickhouse"]).part(ClickHouse)) as client:
         found = explain(client, account, changes)
-    except ClickHouseAway as error:
-        raise Missing(f"no ClickHouse answers at {clickhouse.url}: {error}") from None
     if found is None:
         sys.stderr.write(f"nothing is known of {account}: no event of it has been applied\n")
         raise typer.Exit(ExitCode.FAILED)

@@ -16,9 +16,9 @@ from consumers.runtime.clickhouse import ClickHouse, Client
 from pulse.commands.clocks import CLOCKS
 from pulse.policies.in_force import tables_in_force
 from pulse.rebuilding.ledger import Known
-from pulse.rebuilding.reach import reached
 from pulse.rebuilding.run import Request, Step, finish, opened, steps
 from pulse.settings import load
+from pulse.warehouse import LONG_READ_S, reached
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -66,7 +66,7 @@ def rebuild(
     """
     tables, moment = tables_in_force(policy), None if as_of is None else _moment(as_of)
     request = Request(tables, names_of(accounts), moment, afresh=afresh)
-    with reached(load(["clickhouse"]).part(ClickHouse)) as client:
+    with reached(load(["clickhouse"]).part(ClickHouse), LONG_READ_S) as client:
         outcome = _perform(client, request)
     sys.stdout.write(json.dumps(asdict(outcome)) + "\n" if as_json else _told(outcome))
 

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from consumers.runtime.clickhouse import ClickHouse, ClickHouseAway, connect
+from consumers.runtime.clickhouse import ClickHouse
 from pulse.commands.clocks import CLOCKS
-from pulse.errors import Missing
 from pulse.exit_codes import ExitCode
 from pulse.sending.one import send_one
 from pulse.sending.reach import target
 from pulse.settings import load
+from pulse.warehouse import reached
 from pulse.withdrawing import original, withdrawal, withdrawn_before
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -35,13 +35,9 @@ def withdraw(
 
     Example: pulse withdraw //shop.example.test order-1042 --reason "entered twice"
     """
-    clickhouse = load(["clickhouse"]).part(ClickHouse)
-    try:
-        client = connect(clickhouse)
+    with reached(load(["clickhouse"]).part(ClickHouse)) as client:
         fact = original(client, source, identity)
         before = withdrawn_before(client, source, identity)
-    except ClickHouseAway as error:
-        raise Missing(f"no ClickHouse answers at {clickhouse.url}: {error}") from None
     told = {"account": fact["subject"], "type": fact["type"], "time": fact["time"]}
     if before is not None:
         said = {**told, "id": None, "accepted": False, "reason": "withdrawn_before", "detail": before.isoformat()}

@@ -14,8 +14,10 @@ import orjson
 from consumers.runtime.clickhouse import Client, rows
 from pulse.errors import PulseError
 from pulse.rebuilding.chunks import IN_CHUNK, Chunk
+from schemas.events.withdrawals import WITHDRAWN
 from streams.core.facts import KIND_INDEX, KINDS
-from streams.core.history import CHANGES, NO_DUE, WITHDRAWN, Bools, History, first_tellings, withdrawals
+from streams.core.fences import Bools
+from streams.core.history import CHANGES, NO_DUE, History, first_tellings, withdrawals
 from streams.core.policy import Floats, Ints
 
 Columns = dict[str, Any]

@@ -1,6 +1,6 @@
 """fact.withdrawn: a fact that should not have been told. It travels on the topic of the fact it withdraws."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -9,6 +9,8 @@ from schemas.envelope import Data, Envelope, Text
 from schemas.events.complaints import ComplaintEvent
 from schemas.events.interactions import InteractionEvent
 from schemas.events.purchases import PurchaseEvent
+
+WITHDRAWN: Final = "fact.withdrawn.v1"
 
 Withdrawable = Annotated[InteractionEvent | PurchaseEvent | ComplaintEvent, Field(discriminator="type")]
 

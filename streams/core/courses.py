@@ -12,7 +12,8 @@ import numpy as np
 
 from streams.core.complaints import BY_POLICY, COUNTED_FACTS, OPENED, RECOVERED, Complaint, CourseFact
 from streams.core.facts import KIND_INDEX
-from streams.core.history import NO_DUE, Bools, History
+from streams.core.fences import Bools
+from streams.core.history import NO_DUE, History
 from streams.core.policy import Floats, Ints
 
 _OPENED, _RESOLVED, _REOPENED, _WITHDRAWN = (

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from schemas.alerts import AlertKind
+from schemas.events.withdrawals import WITHDRAWN
 from schemas.health import Dimension
 from schemas.plain import Plain
 from streams.core import fences
@@ -175,16 +176,21 @@ def _singly(partition: Partition, batch: _Batch, tables: Tables) -> _Columns:
 
 def _of_fact(partition: Partition, row: int, event: Plain, at: float, sla_h: Hours) -> list[Effect]:
     """What a fact adds; one withdrawn takes back as of its own time, and out of its complaint's course."""
-    sign = 1
-    if event["type"] == "fact.withdrawn.v1":
-        sign, event = -1, event["data"]["original"]
-        at = seconds(event["time"])
+    event, at, sign = _meant(event, at)
     effects = effects_of(event, at, float(sign))
     if event["type"].startswith("complaint."):
         before, after = _advance(partition, row, event, at, sign)
         partition.owes(row, AlertKind.COMPLAINT_OVERDUE, after.due(sla_h) if after.owes_answer else NEVER_DUE)
         effects = difference(before, after) + effects
     return effects
+
+
+def _meant(event: Plain, at: float) -> tuple[Plain, float, int]:
+    """The fact that counts, as of when, and 1; of a withdrawal the original, its own time, and -1."""
+    if event["type"] != WITHDRAWN:
+        return event, at, 1
+    original = event["data"]["original"]
+    return original, seconds(original["time"]), -1
 
 
 def _advance(partition: Partition, row: int, event: Plain, at: float, sign: int) -> tuple[Complaint, Complaint]:
@@ -213,10 +219,7 @@ def _keep_commitments(partition: Partition, batch: _Batch) -> None:
 
 def _keep(partition: Partition, row: int, event: Plain, at: float) -> None:
     """Enter a fact into the account's ledgers."""
-    sign = 1
-    if event["type"] == "fact.withdrawn.v1":
-        sign, event = -1, event["data"]["original"]
-        at = seconds(event["time"])
+    event, at, sign = _meant(event, at)
     extra = partition.extras.get(row) or Extra()
     kind, due_at = keep(extra.ledgers, event, at, sign)
     if kind:

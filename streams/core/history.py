@@ -8,22 +8,19 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from schemas.catalogue import TOPIC_OF_TYPE
 from schemas.events.purchases import SubscriptionChange
+from schemas.events.withdrawals import WITHDRAWN
 from schemas.plain import Plain
 from schemas.topics import EVENT_TOPICS
-from streams.core.facts import KIND_INDEX, KINDS, seconds
+from streams.core.facts import KIND_INDEX, KINDS, Digests, seconds
+from streams.core.fences import Bools
 from streams.core.fold import FAMILY_TOPICS
 from streams.core.policy import Floats, Ints
 
-Bools = npt.NDArray[np.bool_]
-Keys = npt.NDArray[np.uint64]
-
 CHANGES: Final = tuple(change.value for change in SubscriptionChange)
 """What may become of a subscription; `History.code` is an index in it."""
-WITHDRAWN: Final = "fact.withdrawn.v1"
 NO_DUE: Final = np.iinfo(np.int64).max
 """`History.due_ms` where the opening of a complaint names no time."""
 
@@ -59,7 +56,7 @@ class History:
     low: Floats
     high: Floats
     code: Ints
-    complaint: Keys
+    complaint: Digests
     due_ms: Ints
 
     def __len__(self) -> int:
@@ -70,7 +67,7 @@ class History:
         return History(*(getattr(self, column.name)[places] for column in fields(self)))
 
 
-def first_tellings(fact: Keys, precedence: Keys) -> Bools:
+def first_tellings(fact: Digests, precedence: Digests) -> Bools:
     """Which tellings count, bool[n]: of all with the same `fact: uint64[n]` the one of the highest precedence.
 
     >>> first_tellings(np.array([7, 9, 7], np.uint64), np.array([1, 1, 2], np.uint64)).tolist()

@@ -19,7 +19,8 @@ from streams.core.complaints import COUNTED_FACTS
 from streams.core.decay import share_left
 from streams.core.effects import CARRIED, FIXED, WEIGHED
 from streams.core.facts import KINDS
-from streams.core.history import CHANGES, IN_FAMILY, Bools, History
+from streams.core.fences import Bools
+from streams.core.history import CHANGES, IN_FAMILY, History
 from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Floats, Ints, Tables
 from streams.core.score import MIDDLE, Assessment, assess
 

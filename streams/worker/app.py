@@ -201,9 +201,10 @@ class WorkerApp(faust.App):
         if now - self._looked_at > _STALLED_S:
             self._trusted_from = now + _ANSWER_S  # answers that waited for us are stamped when we wake up
         self._looked_at = now
+        heard: Callable[[TP], float] = cast("Any", self.consumer).heard_at
         for number in list(self.engine.owned):
             for topic in EVENT_TOPICS:
-                end, heard_at = self.end_of(topic.name, number), self.heard_at(topic.name, number)
+                end, heard_at = self.end_of(topic.name, number), heard(transport.place(topic.name, number))
                 if end is not None and heard_at >= self._trusted_from:
                     self.engine.mark_end(topic.name, number, end, heard_at)
 
@@ -211,11 +212,6 @@ class WorkerApp(faust.App):
         """The offset at which a source partition ends, as last heard of; None when it is not read here."""
         tp = transport.place(topic, number)
         return self.consumer.highwater(tp) if tp in self.consumer.assignment() else None
-
-    def heard_at(self, topic: str, number: int) -> float:
-        """When that was heard, epoch seconds; -inf when never."""
-        consumer: Any = self.consumer
-        return float(consumer.heard_at(transport.place(topic, number)))
 
     async def hand_over(self) -> None:
         """Flush and commit while still the owner."""

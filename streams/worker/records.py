@@ -16,6 +16,7 @@ from schemas.catalogue import TOPIC_OF_TYPE
 from schemas.codec import decode
 from schemas.deadletters import DeadLetter
 from schemas.errors import BadEvent
+from schemas.events.withdrawals import WITHDRAWN
 from schemas.limits import MAX_CLOCK_SKEW
 from schemas.plain import Plain
 from schemas.records import Record, check_home, check_place, read_plain
@@ -24,7 +25,6 @@ from streams.core.facts import KINDS, Facts, facts_of, seconds
 from streams.core.state import Partition
 
 _REFUSED_BY: Final = f"worker {version('account-pulse')}"
-_WITHDRAWN: Final = "fact.withdrawn.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,10 @@ def _facts(records: Sequence[Record], events: Sequence[Plain]) -> Facts:
 
 def _all_in_place(records: Sequence[Record], facts: Facts, place: Place, partition: Partition) -> bool:
     """Whether every event came on its own topic, under its own key, in its own partition."""
-    kinds = {KINDS[kind] for kind in np.unique(facts.kind).tolist()} - {_WITHDRAWN}
+    kinds = {KINDS[kind] for kind in np.unique(facts.kind).tolist()} - {WITHDRAWN}
     if not all(TOPIC_OF_TYPE[kind] == place.topic for kind in kinds):
         return False
-    if not all(_topic_of(event) == place.topic for event in facts.of_kind(_WITHDRAWN)):
+    if not all(_topic_of(event) == place.topic for event in facts.of_kind(WITHDRAWN)):
         return False
     if [record.key for record in records] != list(map(str.encode, facts.subjects)):
         return False
@@ -85,19 +85,19 @@ def _all_in_place(records: Sequence[Record], facts: Facts, place: Place, partiti
 
 def _topic_of(event: Plain) -> Topic:
     kind: str = event["type"]
-    return TOPIC_OF_TYPE[event["data"]["original"]["type"] if kind == _WITHDRAWN else kind]
+    return TOPIC_OF_TYPE[event["data"]["original"]["type"] if kind == WITHDRAWN else kind]
 
 
 def _any_ahead(facts: Facts, now: datetime) -> bool:
     """Whether a fact, or one that is withdrawn, lies in the future."""
     latest = (now + MAX_CLOCK_SKEW).timestamp()
     return bool(facts.at.max(initial=0.0) > latest) or any(
-        _is_ahead(event, latest) for event in facts.of_kind(_WITHDRAWN)
+        _is_ahead(event, latest) for event in facts.of_kind(WITHDRAWN)
     )
 
 
 def _is_ahead(event: Plain, latest: float) -> bool:
-    return event["type"] == _WITHDRAWN and seconds(event["data"]["original"]["time"]) > latest
+    return event["type"] == WITHDRAWN and seconds(event["data"]["original"]["time"]) > latest
 
 
 def _singly(

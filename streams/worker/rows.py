@@ -92,7 +92,9 @@ def from_value(value: bytes) -> tuple[npt.NDArray[np.void], Beside]:
         ValueError: written by a version of the state that this code does not read.
     """
     check_mark(value)
-    return np.frombuffer(value, ROW, count=1, offset=len(MARK)).copy(), beside_in(value)
+    beside = beside_in(value)
+    beside.outbox = messages_in(value)
+    return np.frombuffer(value, ROW, count=1, offset=len(MARK)).copy(), beside
 
 
 def check_mark(value: bytes) -> None:
@@ -106,8 +108,16 @@ def check_mark(value: bytes) -> None:
         raise ValueError(message)
 
 
-def beside_in(value: bytes, *, with_outbox: bool = True) -> Beside:
-    """What stands behind the row's columns."""
+def messages_in(value: bytes) -> list[Output]:
+    """The outbox behind the row's columns."""
+    if len(value) == PLAIN_BYTES:
+        return []
+    (length,) = _LENGTH.unpack_from(value, PLAIN_BYTES)
+    return list(_messages(value, PLAIN_BYTES + _LENGTH.size + length))
+
+
+def beside_in(value: bytes) -> Beside:
+    """What stands behind the row's columns; its outbox is left to `messages_in`."""
     if len(value) == PLAIN_BYTES:
         return Beside()
     (length,) = _LENGTH.unpack_from(value, PLAIN_BYTES)
@@ -118,7 +128,7 @@ def beside_in(value: bytes, *, with_outbox: bool = True) -> Beside:
     if extra is not None and extra.owed(AlertKind.CALLBACK_OVERDUE):
         reached_out_at = float(np.frombuffer(value, ROW, count=1, offset=len(MARK))["reached_out_at"][0])
         extra.ledgers[AlertKind.CALLBACK_OVERDUE].return_calls(reached_out_at)
-    return Beside(extra, waiting, list(_messages(value, begin + length)) if with_outbox else [])
+    return Beside(extra, waiting)
 
 
 def _beside(extra: Extra | None, waiting: Sequence[Sequence[object]], outbox: Sequence[Output]) -> bytes:

@@ -31,6 +31,7 @@ from streams.worker.rows import (
     Waiting,
     beside_in,
     check_mark,
+    messages_in,
 )
 from streams.worker.transport import Batch
 
@@ -108,7 +109,7 @@ class Held:
         self.partition.calling = {
             row for row, extra in self.partition.extras.items() if extra.owed(AlertKind.CALLBACK_OVERDUE)
         }
-        messages = [(row, output) for row, value in self.outbox.items() for output in beside_in(value).outbox]
+        messages = [(row, output) for row, value in self.outbox.items() for output in messages_in(value)]
         self.waiting, self.outbox, self._replaced = {}, {}, set()
         return messages
 
@@ -160,7 +161,7 @@ class Held:
 
     def _put_beside(self, row: int, value: bytes) -> None:
         """Only what there is: a million empty lists are no small thing."""
-        found = beside_in(value, with_outbox=False)
+        found = beside_in(value)
         if found.extra is not None:
             self.partition.extras[row] = found.extra
         if found.waiting:

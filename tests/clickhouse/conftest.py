@@ -14,6 +14,7 @@ from consumers.clickhouse import migrate
 from consumers.runtime.clickhouse import ClickHouse, Client, connect, rows
 from pulse.local.ports import free_port
 from tests.clickhouse.running import start_warehouse
+from tests.clickhouse.telling import Tell, tell_of
 
 _NUMBERS = itertools.count(1)
 
@@ -81,6 +82,23 @@ def client(clickhouse: ClickHouse) -> Iterator[Client]:
     made = connect(clickhouse)
     yield made
     made.close()
+
+
+@pytest.fixture
+def tell(clickhouse: ClickHouse) -> Tell:
+    """Writes events into the tables, as the sink does."""
+    return tell_of(clickhouse)
+
+
+@pytest.fixture
+def place(clickhouse: ClickHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, and settings that name the warehouse."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PULSE_STACK__DATA", str(tmp_path / "none"))
+    monkeypatch.setenv("PULSE_CLICKHOUSE__URL", clickhouse.url)
+    monkeypatch.setenv("PULSE_CLICKHOUSE__DATABASE", clickhouse.database)
+    monkeypatch.setenv("PULSE_CLICKHOUSE__PASSWORD", clickhouse.password.get_secret_value())
+    return tmp_path
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """`pulse policy fit` over real tables: from the facts to the document."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,10 +9,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
-from consumers.clickhouse.blocks import to_blocks
-from consumers.clickhouse.reading import sort
-from consumers.clickhouse.writer import Writer
-from consumers.runtime.clickhouse import ClickHouse, Client
+from consumers.runtime.clickhouse import Client
 from pulse.commands import policy
 from pulse.commands.policy_fit import FileThere
 from pulse.errors import Missing
@@ -21,37 +18,14 @@ from pulse.fitting.document import FittedModel
 from pulse.fitting.errors import FitFailed, HistoryTooShort, TooFewOutcomes
 from pulse.fitting.history import read
 from pulse.local.ports import free_port
-from schemas.catalogue import AnyEvent, topic_of
-from schemas.codec import STRUCTURED_HEADERS, to_structured
+from schemas.catalogue import AnyEvent
 from schemas.events.withdrawals import FactWithdrawn, FactWithdrawnData
 from schemas.ids import AccountId, EventId, Source
 from tests.clickhouse.facts import NOW, opened, ordered, profile
-from tests.clickhouse.test_reading import Record
+from tests.clickhouse.telling import Tell
 from tests.fitting.histories import regular
 
-Tell = Callable[[Iterable[AnyEvent]], None]
-
-
-@pytest.fixture
-def tell(clickhouse: ClickHouse) -> Tell:
-    """Write events into the tables, as the sink does."""
-
-    def write(events: Iterable[AnyEvent]) -> None:
-        records = [_record(event, offset) for offset, event in enumerate(events)]
-        assert Writer(clickhouse).write(to_blocks(sort(records, 1, NOW), NOW)) == []
-
-    return write
-
-
-@pytest.fixture(autouse=True)
-def place(clickhouse: ClickHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder, and settings that name the warehouse."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PULSE_STACK__DATA", str(tmp_path / "none"))
-    monkeypatch.setenv("PULSE_CLICKHOUSE__URL", clickhouse.url)
-    monkeypatch.setenv("PULSE_CLICKHOUSE__DATABASE", clickhouse.database)
-    monkeypatch.setenv("PULSE_CLICKHOUSE__PASSWORD", clickhouse.password.get_secret_value())
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("place")
 
 
 def fit(*arguments: str) -> Result:
@@ -162,9 +136,3 @@ def _orders(accounts: int, span_d: float = 600) -> Iterable[AnyEvent]:
     for number, bought in enumerate(regular(accounts, span_d=span_d)):
         for index, time in enumerate(bought.times):
             yield ordered(number * 1000 + index, AccountId(f"A-{number}"), datetime.fromtimestamp(int(time), UTC))
-
-
-def _record(event: AnyEvent, offset: int) -> Record:
-    key, value = event.subject.encode(), to_structured(event)
-    place = {"partition": 0, "offset": offset, "timestamp": 1_700_000_000_000 + offset}
-    return Record(topic_of(event).name, value, key, STRUCTURED_HEADERS, **place)

@@ -18,10 +18,11 @@ from schemas.events.interactions import (
     UsageData,
     UsageReported,
 )
+from schemas.events.withdrawals import WITHDRAWN
 from schemas.ids import AccountId, HandOffId
 from schemas.plain import Plain
 from streams.core.facts import digest_of, seconds
-from streams.core.history import WITHDRAWN, History, first_tellings, withdrawals
+from streams.core.history import History, first_tellings, withdrawals
 from tests.core.building import SOURCE, At, when, withdrawn
 from tests.core.timelines import SPAN_S, timelines
 

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.catalogue import AnyEvent
+from schemas.events.withdrawals import WITHDRAWN
 from schemas.ids import AccountId
 from streams.core import courses, history, rebuilding
 from streams.core.decay import moved
-from streams.core.history import WITHDRAWN
 from streams.core.policies import default_tables
 from streams.core.policy import Tables
 from streams.core.rebuilding import PART_NAMES, Rebuilt, rebuild

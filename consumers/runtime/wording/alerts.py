@@ -230,12 +230,15 @@ _REASONS: Final[dict[StepReason, Callable[[AlertWords], str]]] = {
 
 
 def _complaints(words: AlertWords) -> list[str]:
-    return [name.strip() for name in words.step.facts.get("complaint_ids", "").split(",") if name.strip()]
+    return _named(words.step.facts.get("complaint_ids", ""))
 
 
 def _names(words: AlertWords) -> list[str]:
-    found = next((words.step.facts[key] for key in _NAMED_IN if key in words.step.facts), "")
-    return [name.strip() for name in found.split(",") if name.strip()]
+    return _named(next((words.step.facts[key] for key in _NAMED_IN if key in words.step.facts), ""))
+
+
+def _named(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _count(words: AlertWords) -> int:

@@ -1,4 +1,4 @@
-"""The way to ClickHouse for commands that read much of it."""
+"""The way to ClickHouse for commands: reached, or said plainly why not."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,21 +9,22 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 from consumers.runtime.clickhouse import ClickHouse, ClickHouseAway, Client, connect, first_line, may_pass
 from pulse.errors import Missing, PulseError
 
-_TIMEOUT_S: Final = 600.0
+LONG_READ_S: Final = 600.0
+"""For whoever reads much of it at once."""
 _UNKNOWN_TABLE: Final = 60
 _UNKNOWN_COLUMN: Final = 47
 
 
 @contextmanager
-def reached(clickhouse: ClickHouse) -> Iterator[Client]:
-    """A client for the time of the block.
+def reached(clickhouse: ClickHouse, timeout_s: float = 30.0) -> Iterator[Client]:
+    """A client for the time of the block; a query may take `timeout_s`.
 
     Raises:
         Missing: no ClickHouse answers, or it went away.
         PulseError: its tables are older than this program.
     """
     try:
-        client = connect(clickhouse, timeout_s=_TIMEOUT_S)
+        client = connect(clickhouse, timeout_s=timeout_s)
         try:
             yield client
         finally:
