@@ -76,7 +76,7 @@ def _of_after(schema: Schema) -> core_schema.CoreSchema:
     if schema["schema"]["type"] != "model":
         return schema
     return core_schema.no_info_after_validator_function(
-        lambda model: model.model_dump(mode="json", exclude_none=True),
+        lambda model: model.model_dump(mode="json", exclude_unset=True),  # a null that was given stays, as elsewhere
         schema,
     )
 

@@ -275,7 +275,7 @@ def keep(ledgers: Ledgers, event: Plain, at: float, sign: int) -> tuple[str, flo
     if verb is _DONE:
         record.finish(sign)
     elif verb is _PAID:
-        record.pay(Money(data.get("amount", ""), data.get("currency", "")), sign)
+        record.pay(Money(data.get("amount") or "", data.get("currency") or ""), sign)
     else:
         record.dispute(at, sign)
     return kind, ledger.changed(name, record)

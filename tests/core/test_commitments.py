@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from schemas.alerts import AlertKind, CalledRole, StepKind, StepReason, Suggestion
 from schemas.catalogue import AnyEvent
 from streams.core.commitments import SETTLED_KEPT
+from tests.core import owing
 from tests.core.bench import Bench, Told
 from tests.core.building import DAY, HOUR, MINUTE, At, contact, when, withdrawn
 from tests.core.owing import (
@@ -136,6 +137,14 @@ def test_payments_in_parts_add_up_and_another_currency_pays_nothing() -> None:
         bench.flush(2 * DAY)
         found = [step.facts["amount"] for step in bench.told.steps if step.kind is INVOICE]
         assert found == ([] if left is None else [left])
+
+
+def test_a_payment_whose_amount_is_null_is_one_in_full() -> None:
+    bench = Bench()
+    nothing = owing.fact("purchase.invoice_paid", At(3 * HOUR, "null"), invoice_id="I-1", amount=None, currency=None)
+    bench.live(contact(0), issued(MINUTE), paid(At(HOUR, "part"), amount="40"), nothing)
+    bench.flush(2 * DAY)
+    assert late(bench.told) == []
 
 
 def test_a_disputed_invoice_waits_until_it_is_issued_anew() -> None:

@@ -66,6 +66,14 @@ def test_what_reads_plainly_is_what_the_model_reads(name: str, data: st.DataObje
         assert EVENT.validate_json(to_json(read)) == model
 
 
+def test_a_null_extension_is_read_alike_wherever_it_stands() -> None:
+    event = golden("fact.withdrawn.v1")
+    event["surplus"] = event["data"]["original"]["surplus"] = None
+    read = by_plain(raw(event))
+    assert read is not None
+    assert EVENT.validate_json(to_json(read)) == by_model(raw(event))
+
+
 def _spoil(event: dict[str, Any], data: st.DataObject) -> None:
     """Put junk somewhere, leave something out, or add something."""
     target = event
