@@ -55,13 +55,26 @@ class StepReason(StrEnum):
 
     BAND_WORSENED = "band_worsened"
     BAND_RECOVERED = "band_recovered"
+    BAND_REGAINED = "band_regained"
+    SCORE_FELL = "score_fell"
+    SCORE_STEADIED = "score_steadied"
     ANSWER_DUE_PASSED = "answer_due_passed"
     MORE_OVERDUE = "more_overdue"
     ALL_ANSWERED = "all_answered"
     DUE_PASSED = "due_passed"
     ALL_SETTLED = "all_settled"
+    COMPLAINED_AGAIN = "complained_again"
+    SILENCE_PASSED = "silence_passed"
+    HEARD_AGAIN = "heard_again"
+    BOUGHT_AGAIN = "bought_again"
+    MONEY_FALLS = "money_falls"
+    MONEY_RISES = "money_rises"
+    AGREES_AGAIN = "agrees_again"
+    UPSELL_SIGNS = "upsell_signs"
+    SIGNS_GONE = "signs_gone"
     CAUSE_WITHDRAWN = "cause_withdrawn"
     BY_PERSON = "by_person"
+    CLOSED_BY_TIME = "closed_by_time"
 
 
 class CalledRole(StrEnum):
@@ -82,6 +95,12 @@ class Suggestion(StrEnum):
     ASK_FOR_PAYMENT = "ask_for_payment"
     CALL_BACK = "call_back"
     CLOSE_HAND_OFF = "close_hand_off"
+    OWN_THE_COMPLAINT = "own_the_complaint"
+    GET_IN_TOUCH = "get_in_touch"
+    ASK_FOR_ORDER = "ask_for_order"
+    REVIEW_ACCOUNT = "review_account"
+    OFFER_MORE = "offer_more"
+    THANK_CLIENT = "thank_client"
 
 
 class AlertStep(Model):
@@ -90,6 +109,9 @@ class AlertStep(Model):
     A `historic` step was decided for a moment further back than the horizon: it is recorded, shown and never sent.
     `facts` carries the values the sentence needs, as strings: band_from, band_to, score, complaint_ids, order_ids,
     invoice_ids, hand_off_ids, contact_ids, count, due_at, and of unpaid invoices in one currency amount and currency.
+    Of a sharp drop score_before, points and days; of repeated complaints category and days; of silence quiet_since,
+    expected_by (ISO times) and usual_days; of money against the score percent and measure (order_value, subscription);
+    of signs for more growing (usage, order_value), percent and renews_at.
     """
 
     alert_id: AlertIdField

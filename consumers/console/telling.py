@@ -25,7 +25,14 @@ _WHY: Final = {
     AlertKind.INVOICE_OVERDUE: StepReason.DUE_PASSED,
     AlertKind.CALLBACK_OVERDUE: StepReason.DUE_PASSED,
     AlertKind.HAND_OFF_OVERDUE: StepReason.DUE_PASSED,
+    AlertKind.SHARP_DROP: StepReason.SCORE_FELL,
+    AlertKind.COMPLAINT_REPEATED: StepReason.COMPLAINED_AGAIN,
+    AlertKind.GONE_SILENT: StepReason.SILENCE_PASSED,
+    AlertKind.PURCHASE_OVERDUE: StepReason.SILENCE_PASSED,
+    AlertKind.UPSELL_READY: StepReason.UPSELL_SIGNS,
+    AlertKind.RECOVERED: StepReason.BAND_REGAINED,
 }
+_MIDDLE: Final = 50.0
 _STEP: Final = {EpisodeState.RESOLVED: StepKind.RESOLVED, EpisodeState.RETRACTED: StepKind.RETRACTED}
 
 
@@ -33,9 +40,17 @@ def tell(episode: Episode, reader: Reader) -> Told:
     """The episode as it stands. After a person acted it is still told why it was raised, not who acted."""
     reason = episode.reason
     if reason is StepReason.BY_PERSON and not episode.closed:
-        reason = _WHY.get(episode.kind, reason)
+        reason = _raised_by(episode)
     words = AlertWords(reader, _as_step(episode, reason))
     return Told(words.kind, words.reason, words.suggestion)
+
+
+def _raised_by(episode: Episode) -> StepReason:
+    """Why the episode was raised. Money that disagrees with a good score falls, with a bad one it rises."""
+    if episode.kind is AlertKind.REVENUE_DISAGREES:
+        good = float(episode.facts.get("score", _MIDDLE)) >= _MIDDLE
+        return StepReason.MONEY_FALLS if good else StepReason.MONEY_RISES
+    return _WHY[episode.kind]
 
 
 def _as_step(episode: Episode, reason: StepReason) -> AlertStep:

@@ -48,6 +48,74 @@ SAID = [
     (AlertKind.CALLBACK_OVERDUE, {"contact_ids": "crm/7"}, "Example Retail 00042 was promised a call back by"),
     (AlertKind.HAND_OFF_OVERDUE, {"hand_off_ids": "H-1"}, "Hand-off H-1 of Example Retail 00042 was to be dealt with"),
 ]
+SILENT = {"quiet_since": "2026-01-05T09:30:00+00:00", "expected_by": "2026-02-10T09:30:00+00:00", "usual_days": "14"}
+DISAGREES = {"score": "81.2", "percent": "-34.6", "measure": "order_value"}
+GROWS = {"score": "81.2", "percent": "34.6", "growing": "usage", "renews_at": "2026-06-01T00:00:00+00:00"}
+WHY = [
+    (
+        AlertKind.SHARP_DROP,
+        StepReason.SCORE_FELL,
+        {"score": "48.4", "score_before": "70.2", "points": "21.8", "days": "7"},
+        "The score of Example Retail 00042 fell by 22 points within 7 days, from 70 to 48.",
+    ),
+    (
+        AlertKind.COMPLAINT_REPEATED,
+        StepReason.COMPLAINED_AGAIN,
+        {"complaint_ids": "C-1, C-2", "category": "billing", "count": "2", "days": "30"},
+        "Example Retail 00042 complained 2 times within 30 days about the same thing (billing): C-1 and C-2.",
+    ),
+    (
+        AlertKind.GONE_SILENT,
+        StepReason.SILENCE_PASSED,
+        SILENT,
+        (
+            "Example Retail 00042 has not been heard from since Jan 5, 2026. It usually gets in touch every 14 days and"
+            " was expected by Feb 10, 2026."
+        ),
+    ),
+    (
+        AlertKind.PURCHASE_OVERDUE,
+        StepReason.SILENCE_PASSED,
+        SILENT,
+        (
+            "Example Retail 00042 has not ordered since Jan 5, 2026. It usually orders every 14 days; an order was"
+            " expected by Feb 10, 2026."
+        ),
+    ),
+    (
+        AlertKind.REVENUE_DISAGREES,
+        StepReason.MONEY_FALLS,
+        DISAGREES,
+        "The score of Example Retail 00042 is still 81 of 100, but the value of its orders fell by 35%.",
+    ),
+    (
+        AlertKind.REVENUE_DISAGREES,
+        StepReason.MONEY_RISES,
+        DISAGREES | {"score": "30", "percent": "12", "measure": "subscription"},
+        "The score of Example Retail 00042 is only 30 of 100, but the value of its subscription rose by 12%.",
+    ),
+    (
+        AlertKind.UPSELL_READY,
+        StepReason.UPSELL_SIGNS,
+        GROWS,
+        (
+            "Example Retail 00042 is doing well, with a score of 81 of 100, and uses 35% more. Its subscription is up"
+            " for renewal on Jun 1, 2026."
+        ),
+    ),
+    (
+        AlertKind.RECOVERED,
+        StepReason.BAND_REGAINED,
+        {"band_from": "at_risk", "band_to": "healthy", "score": "71.6"},
+        "The health of Example Retail 00042 rose from “at risk” to “healthy”; its score is now 72 of 100.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "reason", "facts", "said"), WHY)
+def test_each_kind_says_why(kind: AlertKind, reason: StepReason, facts: dict[str, str], said: str) -> None:
+    words = AlertWords(reader_of("en", "UTC"), band_dropped(kind=kind, reason=reason, facts=facts))
+    assert words.reason == said
 
 
 @pytest.mark.parametrize(("kind", "facts", "said"), SAID)

@@ -1,19 +1,12 @@
-"""What things are called: bands, kinds, roles, signals. Lower case, to stand inside a sentence.
-
-`N_` marks a message for extraction; it is translated where it is used.
-"""
+"""What things are called: bands, kinds, roles, signals. Lower case, to stand inside a sentence."""
 
 from typing import Final
 
+from consumers.runtime.wording.marks import N_
 from consumers.runtime.wording.reader import Reader
 from schemas.alerts import AlertKind, CalledRole
+from schemas.events.complaints import Category
 from schemas.health import Band, Dimension
-
-
-def N_(message: str) -> str:  # noqa: N802  gettext's own name for a message that is translated later
-    """The message itself."""
-    return message
-
 
 BANDS: Final = {
     Band.HEALTHY: N_("healthy"),
@@ -46,6 +39,13 @@ DIMENSIONS: Final = {
     Dimension.RELATIONSHIP: N_("Relationship"),
     Dimension.COMMERCE: N_("Commerce"),
     Dimension.SERVICE: N_("Service"),
+}
+CATEGORIES: Final = {
+    Category.BILLING: N_("billing"),
+    Category.DELIVERY: N_("delivery"),
+    Category.PRODUCT: N_("product"),
+    Category.SERVICE: N_("service"),
+    Category.TECHNICAL: N_("technology"),
 }
 SIGNALS: Final = {
     "base": N_("Starting point"),
@@ -118,6 +118,11 @@ def band(reader: Reader, value: str) -> str:
     'at risk'
     """
     return reader.text(BANDS[Band(value)])
+
+
+def category(reader: Reader, value: str) -> str:
+    """What a complaint is about; an unknown one is shown as it is."""
+    return reader.text(CATEGORIES[Category(value)]) if value in set(Category) else value
 
 
 def signal(reader: Reader, name: str) -> str:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from consumers.runtime.wording.names import N_, event, signal
+from consumers.runtime.wording.marks import N_, NN_
+from consumers.runtime.wording.names import event, signal
 from consumers.runtime.wording.reader import Reader
 from schemas.health import Part, PartKind
 
+_MORE: Final = NN_("%(count)d more reason", "%(count)d more reasons")
 _OTHER_KINDS: Final = {
     PartKind.BASE: N_("Starting point of newly scored areas"),
     PartKind.DECAY: N_("Older events fading"),
@@ -52,7 +54,7 @@ def part_lines(reader: Reader, parts: Iterable[Part], most: int = 5) -> list[Par
     merged = sorted(_merged(parts), key=lambda part: -abs(part.points))
     lines = [_line(reader, part_label(reader, part), part.event_time, part.points) for part in merged[:most]]
     if rest := merged[most:]:
-        text = reader.plural("%(count)d more reason", "%(count)d more reasons", len(rest))
+        text = reader.plural(_MORE, len(rest))
         lines.append(_line(reader, text % {"count": len(rest)}, None, sum(part.points for part in rest)))
     return lines
 

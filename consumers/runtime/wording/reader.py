@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.lists import format_list
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, format_percent
 
 CATALOGUES: Final = Path(__file__).parent / "locales"
 DOMAIN: Final = "wording"
@@ -44,9 +44,9 @@ class Reader:
         """The message in the reader's language."""
         return self.catalogue.gettext(message)
 
-    def plural(self, one: str, many: str, count: int) -> str:
-        """The form of the message that goes with `count`."""
-        return self.catalogue.ngettext(one, many, count)
+    def plural(self, forms: tuple[str, str], count: int) -> str:
+        """The form of the message, given for one and for many, that goes with `count`."""
+        return self.catalogue.ngettext(*forms, count)
 
     def number(self, value: float | Decimal, digits: int = 1) -> str:
         """A number with exactly `digits` decimals.
@@ -67,6 +67,14 @@ class Reader:
         if rounded == 0:
             return self.number(0, digits)
         return ("+" if rounded > 0 else _MINUS) + self.number(abs(rounded), digits)
+
+    def percent(self, share: float) -> str:
+        """A share of one, in whole percent.
+
+        >>> reader_of("en", "UTC").percent(0.654)
+        '65%'
+        """
+        return format_percent(share, locale=self.locale)
 
     def money(self, amount: Decimal, currency: str) -> str:
         """An amount with its currency, whole units from a thousand on.
@@ -123,7 +131,7 @@ class Reader:
         """The short name the reader's language has for the zone, else the zone's own, else its distance from GMT."""
         named = format_datetime(at, "z", tzinfo=self.zone, locale=self.locale)
         own = at.astimezone(self.zone).tzname() or ""
-        if named[:1] not in "+-":
+        if named[:1] not in "+-" and " " not in named:
             return named
         return own if own.isalpha() else format_datetime(at, "ZZZZ", tzinfo=self.zone, locale=self.locale)
 
