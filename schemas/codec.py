@@ -78,7 +78,8 @@ def check_time(event: AnyEvent, now: datetime) -> None:
 def to_bad_event(error: ValidationError) -> BadEvent:
     """Pydantic's findings as one reason and a detail with every path at fault (values left out)."""
     found = error.errors(include_url=False, include_input=False, include_context=False)
-    return BadEvent(_reason(found[0]), "; ".join(f"{_path(item)}: {item['msg']}" for item in found[:10]))
+    told = (f"{_path(item)}: {item['msg']}".removeprefix(": ") for item in found[:10])  # a whole event has no path
+    return BadEvent(_reason(found[0]), "; ".join(told))
 
 
 def to_structured(event: AnyEvent) -> bytes:

@@ -51,3 +51,8 @@ PAGES_BYTES: Final = Gauge(
     "Bytes of changes that wait for slow pages. At the limit the slowest is told to read itself anew.",
 )
 PAGES_BYTES_LIMIT: Final = Gauge("pulse_console_pages_bytes_limit", "The most that may wait: the setting pages_bytes.")
+LINE_FAULTS: Final = Gauge(
+    "pulse_console_line_faults",
+    "Faults of the reporting line, by kind. Not 0: a manager's profile names a wrong superior; Today says whose.",
+    ["kind"],
+)

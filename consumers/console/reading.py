@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from consumers.console import queries, unpacking
+from consumers.console import metrics, queries, unpacking
 from consumers.console.hierarchy import Hierarchy, Viewer
 from consumers.console.models import (
     Account,
@@ -86,6 +86,8 @@ class Reading:
         now = time.monotonic()
         if self._people is None or now - self._people[0] > PEOPLE_LIFE_S:
             self._people = (now, Hierarchy(map(unpacking.person, self._ask(queries.PEOPLE, {}))))
+            for kind, count in self._people[1].fault_counts().items():
+                metrics.LINE_FAULTS.labels(kind.value).set(count)
         return self._people[1]
 
     def viewer(self, manager_id: str) -> Viewer | None:

@@ -1,9 +1,10 @@
 """account.profiles: who the client is and who owns the account. The latest by event time counts."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import StringConstraints
+from pydantic import StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from schemas.envelope import Data, Envelope, Name
 from schemas.ids import AccountIdField, ManagerIdField
@@ -22,7 +23,7 @@ class Segment(StrEnum):
 
 
 class AccountProfileData(Data):
-    """`annual_value` is what a year of this client is worth, in `currency`."""
+    """`annual_value` is what a year of this client is worth, in `currency`; `parent` the account it belongs to."""
 
     name: Name
     segment: Segment
@@ -39,6 +40,12 @@ class AccountProfileSet(Envelope):
 
     type: Literal["account.profile_set.v1"] = "account.profile_set.v1"
     data: AccountProfileData
+
+    @model_validator(mode="after")
+    def _no_parent_of_its_own(self) -> Self:
+        if self.data.parent == self.subject:
+            raise PydanticCustomError("parent", "data.parent: an account cannot be its own parent")
+        return self
 
 
 ProfileEvent = AccountProfileSet

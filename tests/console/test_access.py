@@ -4,23 +4,18 @@ import ast
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
-from random import Random
 from urllib.parse import urlencode
 
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from starlette.routing import Mount, Route
 
 import consumers.console
 from consumers.console import queries
 from consumers.console.app import routes
-from consumers.console.hierarchy import Hierarchy, Person
 from schemas.alerts import AlertKind, alert_id
-from schemas.events.managers import Role
 from schemas.health import Dimension
-from schemas.ids import AccountId, ManagerId
+from schemas.ids import AccountId
 from tests.console import samples
 from tests.console.fixtures import Visitors
 from tests.console.gateway_stand_in import GatewayStandIn
@@ -148,25 +143,3 @@ def test_every_query_is_bound_to_the_viewer_or_to_one_checked_account() -> None:
             assert "account_id = {account:String}" in text, name
         elif name not in without_accounts:
             assert "{sees:Array(String)}" in text, name
-
-
-@given(st.integers(0, 2**32), st.integers(1, 60))
-def test_subtree_is_exactly_what_reports_upwards_to_the_viewer(seed: int, size: int) -> None:
-    random = Random(seed)
-    boss = {f"M{n}": f"M{random.randrange(size)}" if random.random() < 0.9 else None for n in range(size)}
-    hierarchy = Hierarchy(
-        Person(ManagerId(one), one, Role.LEAD, ManagerId(above) if above else None) for one, above in boss.items()
-    )
-    for viewer in boss:
-        found = hierarchy.viewer(viewer)
-        assert found is not None
-        assert found.sees == {one for one in boss if viewer in _line(one, boss)}
-
-
-def _line(start: str, boss: dict[str, str | None]) -> set[str]:
-    line: set[str] = set()
-    one: str | None = start
-    while one is not None and one not in line:
-        line.add(one)
-        one = boss[one]
-    return line

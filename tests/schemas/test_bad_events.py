@@ -81,6 +81,12 @@ BAD: dict[str, tuple[Reason, str, Change, str]] = {
     "answer off its scale": (Reason.INVALID, "interaction.survey_answered.v1", data(answer=11), "scale"),
     "scale upside down": (Reason.INVALID, "interaction.survey_answered.v1", data(scale_max=-1), "scale"),
     "extension that is an object": (Reason.INVALID, CALL, envelope(trace={"a": 1}), "trace"),
+    "account that is its own parent": (
+        Reason.INVALID,
+        "account.profile_set.v1",
+        lambda event: event["data"].update(parent=event["subject"]),
+        "parent",
+    ),
     "withdrawal of another account's fact": (
         Reason.INVALID,
         "fact.withdrawn.v1",

@@ -36,6 +36,7 @@ def _show(request: Request, visit: Visit) -> Response:
         first=wanted.offset + 1,
         link=link,
         team=len(below),
+        faults=visit.hierarchy.faults_for(visit.viewer),
         owners=[one for one in visit.hierarchy.people() if one.manager_id in visit.viewer.sees] if below else [],
         live="/live/worklist?" + urlencode({"after": after, "again": link()}),
         again=link(),
