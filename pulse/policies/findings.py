@@ -13,6 +13,7 @@ from pulse.policies.expected import expected, known_names
 from streams.core.policies import default_tables
 from streams.core.policy import (
     COUNTED_SIGNALS,
+    IN_SERVICE,
     LINE_NAMES,
     LINES,
     MISSING_SIGNAL,
@@ -71,6 +72,8 @@ def _rests_on(path: Path, faulty: Path) -> bool:
 def _told(error: ValidationError) -> Iterator[Finding]:
     for item in error.errors(include_url=False):
         if item["type"] == RECOVERY:
+            for complaint in item["ctx"]["elsewhere"]:
+                yield Finding(("signals", complaint, "dimension"), IN_SERVICE)
             for recovered, complaint in item["ctx"]["pairs"]:
                 yield Finding(("signals", recovered), SHARE_OF.format(complaint))
         else:

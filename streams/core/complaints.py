@@ -36,12 +36,13 @@ _ENDS: Final = frozenset(("resolved", "reopened"))
 
 
 class CourseFact(NamedTuple):
-    """A fact as far as the course depends on it; epoch seconds, `severity` and `due_at` of an opening alone."""
+    """A fact as far as the course depends on it; epoch seconds. All beside kind and time is of an opening alone."""
 
     kind: str
     at: float
     severity: int = 0
     due_at: float = BY_POLICY
+    category: str = ""
 
 
 Course = tuple[tuple[CourseFact, int], ...]
@@ -118,7 +119,7 @@ def advanced(record: Complaint, event: Plain, at: float, sign: int = 1) -> Compl
     if kind == "opened":
         data = event["data"]
         due = data.get("answer_due_at")
-        fact = CourseFact(kind, at, data["severity"], BY_POLICY if due is None else seconds(due))
+        fact = CourseFact(kind, at, data["severity"], BY_POLICY if due is None else seconds(due), data["category"])
     if not record.course:
         return Complaint(((fact, sign),))
     counts = dict(record.course)

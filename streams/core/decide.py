@@ -23,6 +23,7 @@ from streams.core.explain import Texts
 from streams.core.fences import Bools
 from streams.core.judging import BandChanges, Clock, Judgement, judgement, reading_moment, step_bands
 from streams.core.policy import BANDS, Ints, Tables
+from streams.core.repeats import of_repeats
 from streams.core.score import assess
 from streams.core.snapshots import Decision
 from streams.core.state import NEVER, Episode, Extra, Partition
@@ -139,6 +140,7 @@ def _steps(case: Judgement, changes: BandChanges) -> list[tuple[int, Step]]:
     found = [(index, _band_step(case, index, changes)) for index in moved_on]
     owed = _to_recount(case)
     found += [(index, step) for index in owed for step in _overdue_steps(case, index)]
+    found += [(index, _repeat_step(case, index)) for index in owed]
     _next_due(case, owed)
     return sorted(((index, step) for index, step in found if step is not None), key=lambda one: one[0])
 
@@ -183,6 +185,14 @@ def _overdue_steps(case: Judgement, index: int) -> Iterator[Step | None]:
             withdrawn, money = _withdrawn(extra, kind, episode.members), _money(extra, kind, late)
             overdue = Overdue(kind, watermark, late, withdrawn, money)
             yield episodes.of_overdue(episode, overdue, float(case.as_of[index]))
+
+
+def _repeat_step(case: Judgement, index: int) -> Step | None:
+    extra, within_d = _extra(case, index), case.tables.policy.complaints.repeated_within_d
+    episode = _episode(case, index, AlertKind.COMPLAINT_REPEATED)
+    if len(extra.complaints) < 2 and not episode.open:  # noqa: PLR2004 - it takes two
+        return None
+    return of_repeats(episode, extra.complaints, within_d, float(case.as_of[index]))
 
 
 def _next_due(case: Judgement, places: Sequence[int]) -> None:

@@ -13,7 +13,7 @@ from schemas.plain import Plain
 from streams.core.facts import seconds
 from streams.core.state import Episode
 
-_BAND, _COMPLAINT = AlertKind.BAND_DROPPED, AlertKind.COMPLAINT_OVERDUE
+_BAND, _COMPLAINT, _REPEATED = AlertKind.BAND_DROPPED, AlertKind.COMPLAINT_OVERDUE, AlertKind.COMPLAINT_REPEATED
 _SHIPMENT, _INVOICE = AlertKind.SHIPMENT_LATE, AlertKind.INVOICE_OVERDUE
 _CALLBACK, _HAND_OFF = AlertKind.CALLBACK_OVERDUE, AlertKind.HAND_OFF_OVERDUE
 
@@ -23,6 +23,7 @@ OVERDUE_KINDS: Final = (_COMPLAINT, _SHIPMENT, _INVOICE, _CALLBACK, _HAND_OFF)
 ROLE: Final = {
     _BAND: CalledRole.SALES,
     _COMPLAINT: CalledRole.SERVICE,
+    _REPEATED: CalledRole.SERVICE,
     _SHIPMENT: CalledRole.SERVICE,
     _INVOICE: CalledRole.FINANCE,
     _CALLBACK: CalledRole.SALES,
@@ -31,6 +32,7 @@ ROLE: Final = {
 SUGGESTION: Final = {
     _BAND: Suggestion.CALL_CLIENT,
     _COMPLAINT: Suggestion.ANSWER_COMPLAINT,
+    _REPEATED: Suggestion.OWN_THE_COMPLAINT,
     _SHIPMENT: Suggestion.NAME_SHIPPING_DATE,
     _INVOICE: Suggestion.ASK_FOR_PAYMENT,
     _CALLBACK: Suggestion.CALL_BACK,
@@ -72,11 +74,11 @@ def of_band(episode: Episode, change: BandChange, facts: Mapping[str, str]) -> S
     """The step after a change of band."""
     kind, at = AlertKind.BAND_DROPPED, change.at
     if change.dropped and not episode.open:
-        return Step(kind, _opened(episode), StepKind.OPENED, StepReason.BAND_WORSENED, at, facts)
+        return Step(kind, opened(episode), StepKind.OPENED, StepReason.BAND_WORSENED, at, facts)
     if change.dropped:
-        return Step(kind, _next(episode), StepKind.UPDATED, StepReason.BAND_WORSENED, at, facts)
+        return Step(kind, following(episode), StepKind.UPDATED, StepReason.BAND_WORSENED, at, facts)
     if change.better and episode.open:
-        return Step(kind, _closed(episode), StepKind.RESOLVED, StepReason.BAND_RECOVERED, at, facts)
+        return Step(kind, closed(episode), StepKind.RESOLVED, StepReason.BAND_RECOVERED, at, facts)
     return None
 
 
@@ -107,21 +109,21 @@ def of_overdue(episode: Episode, overdue: Overdue, now_at: float) -> Step | None
     facts = {names: ", ".join(members), "due_at": _iso(min(due_at.values())), "count": str(len(members))}
     facts.update(overdue.facts)
     if episode.open:
-        updated = replace(_next(episode), members=members, watermark=overdue.watermark)
+        updated = replace(following(episode), members=members, watermark=overdue.watermark)
         return Step(kind, updated, StepKind.UPDATED, StepReason.MORE_OVERDUE, min(fresh), facts)
-    opened = replace(_opened(episode), members=members, watermark=overdue.watermark)
+    first = replace(opened(episode), members=members, watermark=overdue.watermark)
     reason = StepReason.ANSWER_DUE_PASSED if kind is _COMPLAINT else StepReason.DUE_PASSED
-    return Step(kind, opened, StepKind.OPENED, reason, min(fresh), facts)
+    return Step(kind, first, StepKind.OPENED, reason, min(fresh), facts)
 
 
 def _settled(episode: Episode, overdue: Overdue, now_at: float) -> Step:
     """Nothing is overdue any more: it came, or it should never have been told."""
-    kind, closed = overdue.kind, replace(_closed(episode), members=())
+    kind, after = overdue.kind, replace(closed(episode), members=())
     facts = {_NAMED_IN[kind]: ", ".join(episode.members)}
     if set(episode.members) <= set(overdue.withdrawn):
-        return Step(kind, closed, StepKind.RETRACTED, StepReason.CAUSE_WITHDRAWN, now_at, facts)
+        return Step(kind, after, StepKind.RETRACTED, StepReason.CAUSE_WITHDRAWN, now_at, facts)
     reason = StepReason.ALL_ANSWERED if kind is _COMPLAINT else StepReason.ALL_SETTLED
-    return Step(kind, closed, StepKind.RESOLVED, reason, now_at, facts)
+    return Step(kind, after, StepKind.RESOLVED, reason, now_at, facts)
 
 
 _BY_PERSON: Final = {
@@ -139,7 +141,7 @@ def of_person(kind: AlertKind, episode: Episode, event: Plain) -> Step | None:
     step = _BY_PERSON.get(event["type"])
     if step is None:
         return None
-    after = _closed(episode) if step is StepKind.RESOLVED else _next(episode)
+    after = closed(episode) if step is StepKind.RESOLVED else following(episode)
     data = event["data"]
     facts = {name: str(value) for name, value in data.items() if name not in _SAID_APART and value is not None}
     at, actor, comment = seconds(event["time"]), data.get("actor"), data.get("comment")
@@ -149,16 +151,19 @@ def of_person(kind: AlertKind, episode: Episode, event: Plain) -> Step | None:
 _SAID_APART: Final = frozenset(("alert_id", "actor", "comment"))
 
 
-def _opened(episode: Episode) -> Episode:
+def opened(episode: Episode) -> Episode:
+    """The next episode, at its first step."""
     return Episode(number=episode.number + 1, open=True, step_no=1)
 
 
-def _next(episode: Episode) -> Episode:
+def following(episode: Episode) -> Episode:
+    """The same episode, one step on."""
     return replace(episode, step_no=episode.step_no + 1)
 
 
-def _closed(episode: Episode) -> Episode:
-    return replace(_next(episode), open=False)
+def closed(episode: Episode) -> Episode:
+    """The same episode, one step on and over."""
+    return replace(following(episode), open=False)
 
 
 def _iso(seconds: float) -> str:

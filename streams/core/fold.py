@@ -199,6 +199,8 @@ def _advance(partition: Partition, row: int, event: Plain, at: float, sign: int)
     before = extra.complaints.get(name, NO_COMPLAINT)
     after = advanced(before, event, at, sign)
     extra.put(name, before, after)
+    if len(extra.complaints) > 1:
+        partition.recounted.add(row)  # it may repeat another
     return before, after
 
 

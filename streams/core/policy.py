@@ -59,12 +59,13 @@ WEIGHTS: Final = "weights"
 LINES: Final = "lines"
 RECOVERY: Final = "recovery"
 """The types of the faults that are our own. The last three show only when several values are seen together; the
-context of `recovery` has `pairs` of (recovered signal, complaint signal)."""
+context of `recovery` has `pairs` of (recovered signal, complaint signal), and complaint signals `elsewhere`."""
 
 LINE_NAMES: Final = ("critical_below", "at_risk_below", "healthy_from")
 """The lines between the bands, which must be in this order."""
 
 SHARE_OF: Final = "expected the dimension and half-life of {}, and points from 0 to what that takes"
+IN_SERVICE: Final = "expected service, the dimension that every account has: a complaint taken back leaves no trace"
 
 SIGNAL_INDEX: Final = {name: index for index, name in enumerate(COUNTED_SIGNALS)}
 
@@ -104,12 +105,19 @@ def _named(value: object) -> object:
 
 
 def _recover_a_share(signals: dict[str, Signal]) -> dict[str, Signal]:
-    """Resolving must return a share of what the complaint took, at every later moment, and never more."""
+    """Resolving must return a share of what the complaint took, at every later moment, and never more.
+
+    A complaint that the client withdrew counts for nothing, whichever of the two was told first: had it made a
+    dimension seen of its own, the score would hang on that.
+    """
     pairs = [(f"recovered_{severity}", f"complaint_{severity}") for severity in SEVERITIES]
+    elsewhere = [complaint for _, complaint in pairs if signals[complaint].dimension is not Dimension.SERVICE]
     wrong = [pair for pair in pairs if not _is_share(signals[pair[0]], signals[pair[1]])]
-    if wrong:
-        faults = [f"{recovered}: {SHARE_OF.format(complaint)}" for recovered, complaint in wrong]
-        raise PydanticCustomError(RECOVERY, "{faults}", {"faults": "; ".join(faults), "pairs": wrong})
+    if wrong or elsewhere:
+        faults = [f"{complaint}: {IN_SERVICE}" for complaint in elsewhere]
+        faults += [f"{recovered}: {SHARE_OF.format(complaint)}" for recovered, complaint in wrong]
+        context = {"faults": "; ".join(faults), "pairs": wrong, "elsewhere": elsewhere}
+        raise PydanticCustomError(RECOVERY, "{faults}", context)
     return signals
 
 
@@ -138,7 +146,9 @@ def _sum_to_one(weights: Weights) -> Weights:
 
 
 class ComplaintRules(_Document):
-    """`beta` and `gamma` as in `streams.core.score`; hours to answer by severity 1 to 4."""
+    """`beta` and `gamma` as in `streams.core.score`; hours to answer by severity 1 to 4; two complaints of a category
+    within `repeated_within_d` days of one another are a repeated one.
+    """
 
     beta: Annotated[float, Field(ge=0, le=5)]
     gamma: Annotated[float, Field(ge=0, le=5)]
@@ -148,6 +158,7 @@ class ComplaintRules(_Document):
         Annotated[float, Field(gt=0)],
         Annotated[float, Field(gt=0)],
     ]
+    repeated_within_d: Annotated[float, Field(ge=1, le=365)]
 
 
 class BandRules(_Document):

@@ -18,7 +18,7 @@ from streams.core.complaints import Complaint
 from streams.core.pending import Pending
 from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Ints
 
-STATE_VERSION: Final = 3
+STATE_VERSION: Final = 4
 RING: Final = 32
 """How many of an account's last facts are remembered by their digest: the horizon of dropping re-sent events."""
 

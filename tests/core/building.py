@@ -113,12 +113,16 @@ def contact(at: At | float, sentiment: float | None = None) -> InteractionLogged
 
 
 def opened(
-    at: At | float, severity: int = 3, complaint: str = "C-1", due_after_s: float | None = None
+    at: At | float,
+    severity: int = 3,
+    complaint: str = "C-1",
+    due_after_s: float | None = None,
+    category: Category = Category.DELIVERY,
 ) -> ComplaintOpened:
     at = _at(at)
     data = ComplaintOpenedData(
         complaint_id=ComplaintId(complaint),
-        category=Category.DELIVERY,
+        category=category,
         severity=severity,
         answer_due_at=None if due_after_s is None else when(at.at_s + due_after_s),
     )

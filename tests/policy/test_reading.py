@@ -46,6 +46,13 @@ def test_a_fault_is_told_as_file_line_path_and_what_was_expected() -> None:
         ("service: 0.35", "service: 0.45", "dimensions", "dimensions:", "must sum to 1, they sum to 1.1"),
         ("_below: 25", "_below: 45", "bands", "bands:", "expected critical_below < at_risk_below < healthy_from"),
         ("points: 14, half_life_d: 60", "points: 21, half_life_d: 60", "signals.recovered_3", "s: 21,", "complaint_3"),
+        (
+            "complaint_2: {dimension: service",
+            "complaint_2: {dimension: commerce",
+            "signals.complaint_2.dimension",
+            "complaint_2: {",
+            "expected service, the dimension that every account has",
+        ),
         ("  survey:", "  survey: {}\n  survey:", "signals.survey", "survey: {dim", "given twice, first in line 19"),
         ("_life_d: 21", "_life_d: .inf", "signals.usage.half_life_d", ".inf", "at most 3650 or null, got Infinity"),
         ("version: 1", "version: 1.5", "version", "1.5", "expected a whole number at least 1, got 1.5"),

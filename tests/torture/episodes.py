@@ -42,7 +42,7 @@ def compare_alerts(accounts: Mapping[str, Account], told: Sequence[bytes], momen
         verdict.add(name, "an alert was told of an account without facts")
     for name, account in sorted(accounts.items()):
         steps = by_account.get(name, [])
-        for what in [*_numbering(name, steps), *_overdue(account, steps, moment)]:
+        for what in [*_numbering(name, steps), *_overdue(account, steps, moment), *_repeated(account, steps)]:
             verdict.add(name, what)
 
 
@@ -78,6 +78,16 @@ def _overdue(account: Account, steps: Sequence[dict[str, Any]], moment: Moment) 
             yield f"complaint {name} was told overdue and at no time was"
         elif times > 1 + reopened:
             yield f"complaint {name} was told overdue {times} times: {_course(steps)}"
+
+
+def _repeated(account: Account, steps: Sequence[dict[str, Any]]) -> Iterable[str]:
+    """At rest the alert stands as long as complaints repeat one another and one of them waits."""
+    told = [step for step in steps if step["kind"] == AlertKind.COMPLAINT_REPEATED.value]
+    last = max(told, key=lambda step: (step["episode"], step["step_no"]), default=None)
+    stands = last is not None and last["step"] not in ("resolved", "retracted")
+    repeats = account.repeats()
+    if stands != bool(repeats):
+        yield f"complaints that repeat one another: {sorted(repeats)}; an alert over that stands: {stands}"
 
 
 def _entrances(steps: Iterable[dict[str, Any]]) -> Counter[str]:

@@ -87,6 +87,7 @@ class Policy:
     beta: float
     gamma: float
     answer_sla_s: tuple[float, ...]
+    repeated_within_s: float
 
     @classmethod
     def read(cls, path: Path = DEFAULT_POLICY) -> "Policy":
@@ -104,6 +105,7 @@ class Policy:
             beta=document["complaints"]["beta"],
             gamma=document["complaints"]["gamma"],
             answer_sla_s=tuple(hours * _HOUR_S for hours in document["complaints"]["answer_sla_h"]),
+            repeated_within_s=document["complaints"]["repeated_within_d"] * _DAY_S,
         )
 
 
@@ -123,6 +125,11 @@ class Complaint:
             if kind == "opened"
         ]
         return min(found, key=lambda one: one[:2], default=None)
+
+    def category(self) -> str:
+        """What the opening that stands says it is about."""
+        opened = (fact for fact in self.facts if fact[0] == "opened")
+        return str(min(opened, key=lambda fact: (fact[1], fact[2]["severity"]))[2]["category"])
 
     def is_settled(self) -> bool:
         """Resolved, and not reopened later."""
@@ -177,6 +184,23 @@ class Account:
         """How many complaints stand and are not settled."""
         records = self.complaints().values()
         return sum(record.opening() is not None and not record.is_settled() for record in records)
+
+    def repeats(self) -> set[str]:
+        """The complaints that came within the policy's days of another of their category, in runs not all settled."""
+        standing = sorted(
+            (record.category(), opening[0], name, record.is_settled())
+            for name, record in self.complaints().items()
+            if (opening := record.opening()) is not None
+        )
+        runs: list[list[tuple[str, float, str, bool]]] = []
+        for one in standing:
+            last = runs[-1][-1] if runs else None
+            if last and last[0] == one[0] and one[1] - last[1] <= self._policy.repeated_within_s:
+                runs[-1].append(one)
+            else:
+                runs.append([one])
+        waiting = (run for run in runs if len(run) > 1 and not all(settled for _, _, _, settled in run))
+        return {name for run in waiting for _, _, name, _ in run}
 
     def owner(self) -> str | None:
         """Who owns it by its latest profile."""

@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from schemas.alerts import AlertKind
 from schemas.codec import decode
 from streams.core.policies import default_tables
 from streams.core.policy import COUNTED_SIGNALS
 from streams.core.score import assess
+from streams.core.state import Episode
 from tests.core.bench import Bench
+from tests.core.building import START
 from tests.torture.compare import compare_states
 from tests.torture.differences import Verdict
 from tests.torture.load import Load, Recipe
@@ -78,6 +81,18 @@ def test_it_agrees_with_the_fold_on_what_is_open_and_owed() -> None:
         due = {key: record.due(sla_h) for key, record in held.items() if record.owes_answer}
         reckoned_due = {key: record.due_at(POLICY) for key, record in accounts[name].complaints().items()}
         assert {key: at for key, at in reckoned_due.items() if at != float("inf")} == due
+
+
+def test_it_agrees_with_the_core_on_complaints_that_repeat_one_another() -> None:
+    records = history(11)
+    accounts, bench = reckoned(records), folded(records)
+    bench.flush(10 * len(records) + NOW - START.timestamp())
+    for index, name in enumerate(bench.partition.accounts):
+        episode = bench.partition.beside(index).episodes.get(AlertKind.COMPLAINT_REPEATED, Episode())
+        assert episode.open is bool(accounts[name].repeats()), name
+        if episode.open:
+            assert set(episode.members) == accounts[name].repeats()
+    assert sum(bool(account.repeats()) for account in accounts.values()) > 20
 
 
 def test_the_order_of_the_log_is_irrelevant_to_it() -> None:
