@@ -43,6 +43,51 @@ class Account:
     annual_value: Decimal | None = None
     currency: str = ""
     parent: str = ""
+    has_children: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The account that another one says it belongs to. `name` is empty for one that is not the viewer's business;
+    `state` says why the two are not counted together, empty where they are.
+    """
+
+    account_id: str
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """An account of a group that the viewer may see."""
+
+    account: Account
+    score: float | None
+    band: Band | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """How a parent and all below it do, as `group_health` says. `worst` is None where nobody below has a score; without
+    an id where it is not the viewer's business. Of the direct children those that the viewer may see are in `rows`, the
+    worst first; `rest` are theirs beyond the page, `hidden` those of others.
+    """
+
+    score: float | None
+    children: int
+    accounts: int
+    worst: Child | None
+    by_band: Mapping[str, int]
+    currency: str
+    annual_value: Decimal
+    critical_value: Decimal
+    at_risk_value: Decimal
+    unvalued: int
+    unweighed: int
+    other_values: Mapping[str, Decimal]
+    rows: tuple[Child, ...]
+    rest: int
+    hidden: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +235,8 @@ class AccountPage:
     """Everything the account page shows. `snapshot` is None for an account that was never scored."""
 
     account: Account
+    parent: Parent | None
+    group: Group | None
     snapshot: HealthSnapshot | None
     changes: tuple[Change, ...]
     episodes: tuple[Episode, ...]

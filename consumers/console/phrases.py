@@ -32,6 +32,11 @@ STATES: Final = {
     "resolved": "Resolved",
     "retracted": "Withdrawn",
 }
+PARENT_STATES: Final = {
+    "parent_unknown": "an account that we do not know yet, so it counts for no group",
+    "parent_cycle": "which belongs to this account in turn: until a profile is mended it counts for no group",
+    "parent_too_deep": "more than 32 levels down, so it counts for no group",
+}
 FAMILIES: Final = {
     "interaction": "Contact",
     "purchase": "Purchase",

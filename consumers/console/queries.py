@@ -15,7 +15,8 @@ FROM managers FINAL
 """
 
 ACCOUNT: Final = """
-SELECT id AS account_id, name, if(p.owner = '', h.owner, p.owner) AS owner, segment, annual_value, currency, parent
+SELECT id AS account_id, name, if(p.owner = '', h.owner, p.owner) AS owner, segment, annual_value, currency, parent,
+       id IN (SELECT parent FROM profiles) AS has_children
 FROM (SELECT {account:String} AS id) AS wanted
 LEFT JOIN (
     SELECT account_id, name, owner, segment, annual_value, currency, parent
@@ -23,6 +24,31 @@ LEFT JOIN (
 ) AS p ON p.account_id = id
 LEFT JOIN (SELECT account_id, owner FROM health FINAL WHERE account_id = {account:String}) AS h ON h.account_id = id
 WHERE owner IN {sees:Array(String)}
+"""
+
+PARENT: Final = """
+SELECT t.parent AS account_id, t.state AS state,
+       if(p.owner = '', h.owner, p.owner) IN {sees:Array(String)} AS visible, if(visible, p.name, '') AS name
+FROM (SELECT parent, state FROM account_parents WHERE account_id = {account:String}) AS t
+LEFT JOIN (SELECT account_id, name, owner FROM profiles FINAL) AS p ON p.account_id = t.parent
+LEFT JOIN (SELECT account_id, owner FROM health FINAL) AS h ON h.account_id = t.parent
+"""
+
+GROUP: Final = """
+SELECT *, worst_owner IN {sees:Array(String)} AS worst_visible FROM group_health WHERE account_id = {account:String}
+"""
+
+CHILDREN: Final = """
+SELECT c.account_id AS account_id, p.name AS name, p.owner AS owner, p.segment AS segment,
+       p.annual_value AS annual_value, p.currency AS currency, h.score AS score, h.band AS band,
+       count() OVER () AS visible
+FROM (SELECT account_id FROM account_parents WHERE parent = {account:String} AND state = '') AS c
+INNER JOIN (SELECT account_id, name, owner, segment, annual_value, currency FROM profiles FINAL) AS p
+    ON p.account_id = c.account_id
+LEFT JOIN (SELECT account_id, score, band FROM health FINAL) AS h ON h.account_id = c.account_id
+WHERE p.owner IN {sees:Array(String)}
+ORDER BY h.score IS NULL, h.score, c.account_id
+LIMIT {limit:UInt32}
 """
 
 _VISIBLE: Final = """

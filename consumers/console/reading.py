@@ -19,6 +19,8 @@ from consumers.console.models import (
     Change,
     Episode,
     Fact,
+    Group,
+    Parent,
     Reason,
     Worklist,
     WorkRow,
@@ -31,6 +33,7 @@ Ask = Callable[[str, Mapping[str, Any]], Sequence[Row]]
 PEOPLE_LIFE_S: Final = 2.0
 """How long the reporting line is believed: a change of who reports to whom acts after this at the latest."""
 FACTS_PAGE: Final = 30
+CHILDREN_SHOWN: Final = 50
 _CHANGES: Final = 6
 _HISTORY_DAYS: Final = 730
 _HISTORY_BUCKET_H: Final = 48
@@ -118,6 +121,8 @@ class Reading:
         facts = self._facts(account_id, None)
         return AccountPage(
             account=account,
+            parent=self._parent(viewer, account) if account.parent else None,
+            group=self._group(viewer, account_id) if account.has_children else None,
             snapshot=self._snapshot(account_id),
             changes=self._changes(account_id),
             episodes=tuple(self.episodes(viewer, Episodes(account=account_id, limit=30))),
@@ -157,6 +162,16 @@ class Reading:
     def _of(self, sql: str, account_id: str, **parameters: Any) -> Sequence[Row]:
         """A query within one account that `account` has let the viewer see."""
         return self._ask(sql, {**parameters, "account": account_id})
+
+    def _parent(self, viewer: Viewer, account: Account) -> Parent | None:
+        rows = self._about(viewer, queries.PARENT, account=account.account_id)
+        return unpacking.parent(rows[0]) if rows else None
+
+    def _group(self, viewer: Viewer, account_id: str) -> Group | None:
+        rows = self._about(viewer, queries.GROUP, account=account_id)
+        if not rows:
+            return None
+        return unpacking.group(rows[0], self._about(viewer, queries.CHILDREN, account=account_id, limit=CHILDREN_SHOWN))
 
     def _reasons(self, viewer: Viewer, accounts: list[str]) -> Mapping[str, list[Reason]]:
         why: defaultdict[str, list[Reason]] = defaultdict(list)

@@ -7,7 +7,19 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from consumers.console.hierarchy import Person
-from consumers.console.models import Account, Change, Episode, EpisodeState, Fact, Moment, Reason, WorkRow
+from consumers.console.models import (
+    Account,
+    Change,
+    Child,
+    Episode,
+    EpisodeState,
+    Fact,
+    Group,
+    Moment,
+    Parent,
+    Reason,
+    WorkRow,
+)
 from schemas.alerts import AlertKind, CalledRole, StepReason, Suggestion
 from schemas.events.managers import Role
 from schemas.health import Band, Contribution, Dimension, DimensionScore, HealthSnapshot, Part, PartKind
@@ -42,7 +54,37 @@ def account(row: Row) -> Account:
         annual_value=row["annual_value"] if profiled else None,
         currency=row["currency"],
         parent=row.get("parent", ""),
+        has_children=bool(row.get("has_children", False)),
     )
+
+
+def parent(row: Row) -> Parent:
+    """The account another one belongs to."""
+    name = (row["name"] or row["account_id"]) if row["visible"] else ""
+    return Parent(account_id=row["account_id"], name=name, state=row["state"])
+
+
+def group(row: Row, children: Sequence[Row]) -> Group:
+    """A group with its direct children that the viewer may see."""
+    visible = int(children[0]["visible"]) if children else 0
+    bands = ("critical", "at_risk", "watch", "healthy")
+    return Group(
+        **{name: row[name] for name in ("score", "children", "accounts", "currency", "unvalued", "unweighed")},
+        **{name: row[name] for name in ("annual_value", "critical_value", "at_risk_value", "other_values")},
+        worst=_worst(row),
+        by_band={**{name: int(row[name]) for name in bands}, "none": int(row["unscored"])},
+        rows=tuple(Child(account(one), one["score"], _band(one["band"])) for one in children),
+        rest=visible - len(children),
+        hidden=int(row["children"]) - visible,
+    )
+
+
+def _worst(row: Row) -> Child | None:
+    if row["worst_score"] is None:
+        return None
+    account_id = row["worst_account"] if row["worst_visible"] else ""
+    name = (row["worst_name"] or account_id) if row["worst_visible"] else ""
+    return Child(Account(account_id, name, row["worst_owner"]), row["worst_score"], _band(row["worst_band"]))
 
 
 def work_row(row: Row) -> WorkRow:

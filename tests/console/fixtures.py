@@ -82,7 +82,10 @@ def mine(visitors: Visitors) -> httpx.Client:
 
 
 def tell_samples(world: World) -> None:
-    """AM-1 has a critical, a watch and a hostile account and one without signal; AM-3 is of another branch."""
+    """AM-1 has a critical, a watch and a hostile account and one without signal; AM-3 is of another branch.
+
+    The account of AM-3 belongs to one of AM-1's, and each of them may see only the own one of the two.
+    """
     service, commerce, relationship = Dimension.SERVICE, Dimension.COMMERCE, Dimension.RELATIONSHIP
     bad = {"complaint_3": (service, -22.04), "orders": (commerce, 3.33), "disputed": (commerce, -14.02)}
     worse = bad | {"sentiment": (relationship, -12.01)}
@@ -101,7 +104,7 @@ def tell_samples(world: World) -> None:
         samples.profile("A-3", "Example Retail 3", "AM-2"),
         samples.profile("A-4", "Example Retail 4 without signal", "AM-1"),
         samples.profile(HOSTILE_ID, HOSTILE, "AM-1"),
-        samples.profile("B-1", "Foreign Retail 1", "AM-3", "99000"),
+        samples.profile("B-1", "Foreign Retail 1", "AM-3", "99000", parent="A-2"),
         complaint,
         samples.event(
             "interaction.logged",

@@ -52,8 +52,12 @@ def profile(  # noqa: PLR0913 - each test names what matters to it
     value: str = "12000",
     segment: str = "mid",
     at: datetime = NOW - timedelta(days=300),
+    parent: str | None = None,
+    currency: str = "EUR",
 ) -> AnyEvent:
-    data = {"name": name, "segment": segment, "annual_value": value, "currency": "EUR", "owner": owner}
+    data = {"name": name, "segment": segment, "annual_value": value, "currency": currency, "owner": owner}
+    if parent is not None:
+        data["parent"] = parent
     return event("account.profile_set", account, f"profile-{account}-{owner}", data, at)
 
 

@@ -29,7 +29,10 @@ BEFORE = urlencode({"id": FOREIGN, "before": samples.NOW.isoformat(), "before_id
 
 WALK = {
     "/": ["/", "/?q=Foreign", "/?q=B-1", "/?owner=AM-3", "/?band=critical", "/?owner=AM-3&q=B-1&page=1"],
-    "/account": ["/account?id=B-1", "/account?id=B-1&id=A-1", "/account?id=A-1&id=B-1", "/account?id="],
+    "/account": [
+        *("/account?id=B-1", "/account?id=B-1&id=A-1", "/account?id=A-1&id=B-1", "/account?id="),
+        "/account?id=A-2",  # the foreign account belongs to it
+    ],
     "/account/events": [f"/account/events?{BEFORE}"],
     "/inbox": [f"/inbox?state={state}&owner=AM-3" for state in ("open", "acknowledged", "resolved", "historic")],
     "/mail": ["/mail"],
