@@ -6,6 +6,7 @@ Two sums hold exactly (to 1e-9), and a property test holds them:
     score - previous_score = Σ change.points          (previous_score None counts as 0)
 """
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
@@ -96,3 +97,11 @@ class HealthSnapshot(Model):
     """How many facts of this account the state holds: compared with the distinct facts in the warehouse."""
     open_complaints: Annotated[int, Field(ge=0)] = 0
     owner: ManagerIdField | None = None
+    last_purchase_on: date | None = None
+    """The day (UTC) of the latest purchase, and by which day the next is expected by the account's own rhythm; later it
+    is overdue. None where nothing can be said.
+    """
+    purchase_expected_by: date | None = None
+    last_word_on: date | None = None
+    """The same of the latest word from the client: a contact, a purchase, a complaint."""
+    word_expected_by: date | None = None

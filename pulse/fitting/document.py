@@ -7,7 +7,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from pulse.fitting.measuring import Figures
-from streams.core.silence.model import SilenceModel
+from streams.core.silence.document import SilenceModel
 
 _HEAD: Final = """\
 # A model of silence, fitted to a history. It is a proposal: no process reads it, and no alert follows from it.

@@ -17,9 +17,10 @@ from pulse.fitting.rivals import FIXED_D, rfm_of
 from pulse.fitting.snapshots import Snapshots, Taker
 from pulse.fitting.usual import segments_until
 from streams.core.policy import Floats
+from streams.core.silence.document import AlertLine, Coefficients, Rule, SilenceModel
 from streams.core.silence.line import own_line_d
-from streams.core.silence.model import AlertLine, Rule, SilenceModel, silent_after_d, usual_of
-from streams.core.silence.risk import Coefficients, ground_of, risk
+from streams.core.silence.model import silent_after_d, usual_of
+from streams.core.silence.risk import ground_of, risk
 
 FEWEST_OUTCOMES: Final = 30
 """Of either kind, on either side: with fewer, six features fit noise and a precision is a guess."""

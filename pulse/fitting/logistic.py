@@ -6,7 +6,8 @@ import numpy as np
 
 from pulse.errors import Missing
 from pulse.fitting.snapshots import Snapshots
-from streams.core.silence.risk import Coefficients, features, ground_of
+from streams.core.silence.document import Coefficients
+from streams.core.silence.risk import features, ground_of
 
 _ITERATIONS: Final = 1000
 

@@ -7,7 +7,7 @@ import numpy as np
 from pulse.fitting.errors import TooFewOutcomes
 from pulse.fitting.history import History
 from streams.core.policy import Floats
-from streams.core.silence.model import EVERYBODY, SegmentGaps
+from streams.core.silence.document import EVERYBODY, SegmentGaps
 from streams.core.silence.rhythm import LINE_QUANTILE, gaps_of
 
 FEWEST_GAPS: Final = 200

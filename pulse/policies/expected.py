@@ -40,6 +40,8 @@ def _at(path: Path) -> Schema:
     for step in path:
         if isinstance(step, int) and "prefixItems" in schema:
             schema = schema["prefixItems"][min(step, len(schema["prefixItems"]) - 1)]
+        elif isinstance(step, int) and "items" in schema:
+            schema = schema["items"]
         else:
             schema = schema.get("properties", {}).get(step) or schema.get("additionalProperties") or {}
         schema = _resolved(schema)

@@ -23,8 +23,9 @@ from streams.core.policy import (
     WEIGHTS,
     Policy,
 )
+from streams.core.silence.document import NO_RISK, NOBODY
 
-_OF_SEVERAL: Final = frozenset({LINES, RECOVERY, WEIGHTS})
+_OF_SEVERAL: Final = frozenset({LINES, NO_RISK, NOBODY, RECOVERY, WEIGHTS})
 _KEY: Final = "[key]"
 _SHOWN: Final = 60
 
@@ -66,6 +67,8 @@ def _rests_on(path: Path, faulty: Path) -> bool:
         return faulty == path[:1]
     if path[0] == "signals":
         return faulty[1] in (path[1], str(path[1]).replace("recovered", "complaint"))
+    if path[0] == "silence":
+        return faulty[: len(path)] == path
     return path[0] == "dimensions" or faulty[1] in LINE_NAMES
 
 
@@ -87,7 +90,7 @@ def _path(item: ErrorDetails) -> Path:
 
 def _said(item: ErrorDetails, path: Path) -> str:
     kind = item["type"]
-    if kind in (WEIGHTS, LINES):
+    if kind in (WEIGHTS, LINES, NO_RISK, NOBODY):
         return item["msg"]
     if kind in ("missing", MISSING_SIGNAL):
         return f"missing; expected {expected(path)}"

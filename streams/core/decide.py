@@ -18,11 +18,12 @@ from schemas.ids import AccountId
 from schemas.plain import Plain
 from streams.core import bands, episodes
 from streams.core.decay import moved
-from streams.core.episodes import OVERDUE_KINDS, Overdue, Step
+from streams.core.episodes import BY_TIME, OVERDUE_KINDS, Overdue, Step
 from streams.core.explain import Texts
 from streams.core.fences import Bools
 from streams.core.judging import BandChanges, Clock, Judgement, judgement, reading_moment, step_bands
 from streams.core.policy import BANDS, Ints, Tables
+from streams.core.quiet import next_silence, renew, silence_steps
 from streams.core.repeats import of_repeats
 from streams.core.score import assess
 from streams.core.snapshots import Decision
@@ -77,6 +78,7 @@ def sweep(partition: Partition, rows: slice, clock: Clock, tables: Tables) -> In
 def decide(partition: Partition, rows: Ints, clock: Clock, tables: Tables) -> Decided:
     """Judge `rows` (distinct) and put what follows into their outboxes; rows that changed become dirty."""
     result = Decided()
+    renew(partition, tables)
     if not len(rows):
         return result
     before = partition.rows[rows]
@@ -141,6 +143,7 @@ def _steps(case: Judgement, changes: BandChanges) -> list[tuple[int, Step]]:
     owed = _to_recount(case)
     found += [(index, step) for index in owed for step in _overdue_steps(case, index)]
     found += [(index, _repeat_step(case, index)) for index in owed]
+    found += [(index, step) for index in owed for step in silence_steps(case, index)]
     _next_due(case, owed)
     return sorted(((index, step) for index, step in found if step is not None), key=lambda one: one[0])
 
@@ -199,6 +202,7 @@ def _next_due(case: Judgement, places: Sequence[int]) -> None:
     for index in places:
         owed = (at for kind in OVERDUE_KINDS for at in _owed(case, index, kind).values())
         ahead = min((at for at in owed if at > case.clock.watermark), default=np.inf)
+        ahead = min(ahead, next_silence(case, index))
         case.state["next_due"][index] = ahead
         case.partition.next_due = min(case.partition.next_due, ahead)
 
@@ -237,7 +241,7 @@ def _decisions(case: Judgement, steps: Sequence[tuple[int, Step]]) -> Iterator[t
     horizon_s = case.tables.policy.alerts.history_horizon_s
     for index, step in steps:
         # What is owed becomes overdue by time, not by a record; whatever else happened to the account did not cause it.
-        by_time = step.kind in OVERDUE_KINDS and step.step in (StepKind.OPENED, StepKind.UPDATED)
+        by_time = step.kind in BY_TIME and step.step in (StepKind.OPENED, StepKind.UPDATED)
         caused_at = NEVER if by_time else float(case.state["caused_at"][index])
         historic = case.clock.is_history(step.at, horizon_s)
         parts = _heaviest(reasons[index]) if step.kind is AlertKind.BAND_DROPPED else ()

@@ -18,7 +18,9 @@ _SHIPMENT, _INVOICE = AlertKind.SHIPMENT_LATE, AlertKind.INVOICE_OVERDUE
 _CALLBACK, _HAND_OFF = AlertKind.CALLBACK_OVERDUE, AlertKind.HAND_OFF_OVERDUE
 
 OVERDUE_KINDS: Final = (_COMPLAINT, _SHIPMENT, _INVOICE, _CALLBACK, _HAND_OFF)
-"""Raised by time, when something owed has not come."""
+"""Raised when something owed has not come."""
+BY_TIME: Final = frozenset((*OVERDUE_KINDS, AlertKind.PURCHASE_OVERDUE, AlertKind.GONE_SILENT))
+"""Raised by time, whatever record comes just then."""
 
 ROLE: Final = {
     _BAND: CalledRole.SALES,
@@ -26,6 +28,8 @@ ROLE: Final = {
     _REPEATED: CalledRole.SERVICE,
     _SHIPMENT: CalledRole.SERVICE,
     _INVOICE: CalledRole.FINANCE,
+    AlertKind.PURCHASE_OVERDUE: CalledRole.SALES,
+    AlertKind.GONE_SILENT: CalledRole.SALES,
     _CALLBACK: CalledRole.SALES,
     _HAND_OFF: CalledRole.SERVICE,
 }
@@ -35,6 +39,8 @@ SUGGESTION: Final = {
     _REPEATED: Suggestion.OWN_THE_COMPLAINT,
     _SHIPMENT: Suggestion.NAME_SHIPPING_DATE,
     _INVOICE: Suggestion.ASK_FOR_PAYMENT,
+    AlertKind.PURCHASE_OVERDUE: Suggestion.ASK_FOR_ORDER,
+    AlertKind.GONE_SILENT: Suggestion.GET_IN_TOUCH,
     _CALLBACK: Suggestion.CALL_BACK,
     _HAND_OFF: Suggestion.CLOSE_HAND_OFF,
 }

@@ -14,7 +14,7 @@ from schemas.alerts import AlertKind
 from schemas.events.withdrawals import WITHDRAWN
 from schemas.health import Dimension
 from schemas.plain import Plain
-from streams.core import fences
+from streams.core import fences, quiet
 from streams.core.commitments import CALLBACK_DUE, LOGGED, NEVER_DUE, RULES, keep
 from streams.core.complaints import NO_COMPLAINT, Complaint, Hours, advanced, difference
 from streams.core.decay import moved, share_left
@@ -118,10 +118,11 @@ def _apply(partition: Partition, batch: _Batch, tables: Tables, result: Folded) 
         partition.pending.add(effects)
         _move_and_add(partition, batch, effects, tables)
         _keep_commitments(partition, batch)
+        quiet.note(partition, batch.rows, batch.facts)
         return
     for row, event in zip(batch.rows.tolist(), batch.facts.events.tolist(), strict=True):
         if event["type"] == "account.profile_set.v1":
-            _set_profile(partition.beside(row), event)
+            _set_profile(partition, row, event)
         else:
             result.actions.append((row, event))
 
@@ -248,11 +249,12 @@ def _return_calls(partition: Partition, rows: set[int]) -> None:
             partition.calling.discard(row)
 
 
-def _set_profile(extra: Extra, event: Plain) -> None:
-    at = seconds(event["time"])
+def _set_profile(partition: Partition, row: int, event: Plain) -> None:
+    extra, at, data = partition.beside(row), seconds(event["time"]), event["data"]
     if extra.profile is not None and extra.profile.at > at:
         return
-    data = event["data"]
+    if extra.profile is None or extra.profile.segment != data["segment"]:
+        quiet.shift(partition, np.array([row]))
     extra.profile = Profile(at, data["name"], data["segment"], data["annual_value"], data["currency"], data["owner"])
 
 

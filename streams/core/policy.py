@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from schemas.health import Band, Dimension
+from streams.core.silence.document import SilenceRules
 
 DAY_S: Final = 86_400.0
 DIMENSIONS: Final = tuple(Dimension)
@@ -201,6 +202,7 @@ class Policy(_Document):
     dimensions: Annotated[Weights, AfterValidator(_sum_to_one)]
     signals: Annotated[dict[SignalName, Signal], BeforeValidator(_named), AfterValidator(_recover_a_share)]
     complaints: ComplaintRules
+    silence: SilenceRules
     bands: BandRules
     alerts: AlertRules
     publish: PublishRules

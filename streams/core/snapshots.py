@@ -16,6 +16,7 @@ from streams.core.episodes import ROLE, SUGGESTION, Step
 from streams.core.explain import at_utc, contributions
 from streams.core.judging import Judgement
 from streams.core.policy import BANDS, DIMENSIONS, Ints
+from streams.core.quiet import told_days
 from streams.core.state import Extra
 
 _DIMENSIONS: Final = tuple(dimension.value for dimension in DIMENSIONS)
@@ -69,6 +70,7 @@ def snapshot_messages(case: Judgement, places: Ints) -> Iterator[tuple[int, byte
         state["told_score"].tolist(),
         case.parts(places),
         state["applied"].tolist(),
+        told_days(state),
         strict=True,
     )
     for (
@@ -85,6 +87,7 @@ def snapshot_messages(case: Judgement, places: Ints) -> Iterator[tuple[int, byte
         told,
         change,
         applied,
+        days,
     ) in columns:
         extra = partition.extras.get(row, _NOTHING)
         fields = {
@@ -102,6 +105,7 @@ def snapshot_messages(case: Judgement, places: Ints) -> Iterator[tuple[int, byte
             "events_applied": applied,
             "open_complaints": extra.open_complaints,
             "owner": extra.profile.owner if extra.profile else None,
+            **days,
         }
         listed = f',"contributions":[{",".join(contributed)}],"change":[{",".join(change)}]}}'
         yield row, orjson.dumps(fields, option=orjson.OPT_UTC_Z)[:-1] + listed.encode()

@@ -11,10 +11,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from schemas.alerts import AlertKind
 from schemas.topics import EVENT_TOPICS
 from streams.core.bands import NO_BAND
 from streams.core.commitments import Ledgers
 from streams.core.complaints import Complaint
+from streams.core.days import BOUGHT_DAYS, HEARD_DAYS
 from streams.core.pending import Pending
 from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Ints
 
@@ -46,13 +48,19 @@ ROW: Final = np.dtype(
         ("generation", "i4"),  # of the owner that wrote the row
         ("applied", "i4"),  # facts in the row
         ("version", "i4"),  # snapshots published
+        ("bought_on", "u2", (BOUGHT_DAYS,)),  # latest days with a purchase, see `streams.core.days`
+        ("heard_on", "u2", (HEARD_DAYS,)),  # latest days with a word from the client
+        ("order_by", "u2"),  # the day by which the next purchase is expected; 0 none
+        ("word_by", "u2"),  # the same of a word
+        ("bought", "i1", (BOUGHT_DAYS,)),  # how many facts of each day
+        ("heard", "i1", (HEARD_DAYS,)),
         ("seen", "?", (len(DIMENSIONS),)),
         ("told_seen", "?", (len(DIMENSIONS),)),
         ("unsaid", "?"),  # something happened since the last snapshot
         ("band", "i1"),
         ("candidate", "i1"),
         ("ring_next", "i1"),  # place of the next digest
-        ("unused", "V2"),
+        ("unused", "V6"),
     ]
 )
 
@@ -150,7 +158,8 @@ class Partition:
 
     `extras` has the rows that have something beside their columns. `dirty: bool[capacity]` are rows to be written;
     `recounted` those whose open alert may have lost its cause since they were last judged; `calling` those that owe a
-    call; `outbox` what the next flush tells, by row.
+    call; `shifted`, by alert kind, those of which the rhythm of days may differ (`streams.core.quiet`); `outbox`
+    what the next flush tells, by row.
     """
 
     def __init__(self) -> None:
@@ -161,6 +170,7 @@ class Partition:
         self.outbox: dict[int, list[Output]] = {}
         self.recounted: set[int] = set()
         self.calling: set[int] = set()
+        self.shifted: dict[AlertKind, list[Ints]] = {}
         self._owing: list[int] = []
         self._due_at: list[float] = []
         self.next_due = np.inf

@@ -19,6 +19,7 @@ from streams.core.decide import act, decide, due, sweep, waiting
 from streams.core.fold import fold
 from streams.core.judging import Clock
 from streams.core.policy import Tables
+from streams.core.quiet import shift
 from streams.core.state import NEVER, Output, Partition
 from streams.core.watermark import Watermark
 from streams.worker import metrics
@@ -54,12 +55,20 @@ class Owned:
     untold: list[tuple[bytes, Output]] = field(default_factory=list)
     swept_at: float = 0.0
     sweep_from: int = 0
+    renewed_to: int = 0
     unflushed: int = 0
 
     def next_sweep(self) -> slice:
-        """The rows to sweep now; the next sweep goes on behind them."""
-        begin = self.sweep_from if self.sweep_from < len(self.held.partition) else 0
+        """The rows to sweep now; the next sweep goes on behind them.
+
+        The first time round, what is expected of their days is found anew: it may stand there by another policy.
+        """
+        partition = self.held.partition
+        begin = self.sweep_from if self.sweep_from < len(partition) else 0
         self.sweep_from = begin + _SWEPT_AT_ONCE
+        if begin >= self.renewed_to:
+            shift(partition, np.arange(begin, min(self.sweep_from, len(partition))))
+            self.renewed_to = self.sweep_from
         return slice(begin, self.sweep_from)
 
 

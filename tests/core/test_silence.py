@@ -13,11 +13,12 @@ from pydantic import ValidationError
 
 from streams.core.policy import DAY_S, Floats
 from streams.core.silence.crossing import risk_after_d
+from streams.core.silence.document import AlertLine, Coefficients, Rule, SegmentGaps, SilenceModel
 from streams.core.silence.line import Usual, own_line_d
-from streams.core.silence.model import AlertLine, Rule, SegmentGaps, SilenceModel, silent_after_d, silent_at
+from streams.core.silence.model import silent_after_d, silent_at, usual_of
 from streams.core.silence.purchases import occasions_of, occasions_of_one
 from streams.core.silence.rhythm import Rhythm, rhythm_of
-from streams.core.silence.risk import Coefficients, features, ground_of, risk
+from streams.core.silence.risk import features, ground_of, risk
 
 START: Final = 850_000_000.0
 USUAL: Final = Usual(np.array([63.2]), np.array([3.0]))
@@ -125,7 +126,7 @@ def test_the_more_gaps_an_account_has_the_less_its_segment_counts() -> None:
 
 
 def test_a_segment_that_is_not_known_is_judged_as_everybody() -> None:
-    assert MODEL.usual(["mid", "", "strategic"]).quantile_d.tolist() == [20.0, 63.2, 63.2]
+    assert usual_of(MODEL.segments, ["mid", "", "strategic"]).quantile_d.tolist() == [20.0, 63.2, 63.2]
 
 
 def test_the_features_are_as_documented() -> None:
@@ -169,13 +170,13 @@ def test_a_risk_that_is_never_reached_is_said_never_to_be() -> None:
 
 @pytest.mark.parametrize("model", [MODEL, BY_OWN_LINE])
 def test_of_an_account_with_too_few_purchases_nothing_is_said(model: SilenceModel) -> None:
-    assert silent_at(model, at(0, 30), model.usual([""])).tolist() == [np.inf]
-    assert np.isfinite(silent_at(model, at(0, 30, 60), model.usual([""]))).all()
+    assert silent_at(model, at(0, 30), usual_of(model.segments, [""])).tolist() == [np.inf]
+    assert np.isfinite(silent_at(model, at(0, 30, 60), usual_of(model.segments, [""]))).all()
 
 
 def test_an_account_is_silent_so_long_after_its_last_purchase() -> None:
     rhythm = at(0, 30, 60)
-    usual = BY_OWN_LINE.usual([""])
+    usual = usual_of(BY_OWN_LINE.segments, [""])
     after: Floats = silent_after_d(BY_OWN_LINE, rhythm, usual)
     assert after.item() == pytest.approx((2 * 30 + 20 * 63.2) / 22)
     assert silent_at(BY_OWN_LINE, rhythm, usual).item() == pytest.approx(START + (60 + after.item()) * DAY_S)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from tests.torture.differences import Verdict
 from tests.torture.oracle import Account
+from tests.torture.quiet import DATES, told_days
 from tests.torture.rows import Row
 
 RELATIVE: Final = 1e-6
@@ -97,6 +98,8 @@ def _last_differs(account: Account, last: Mapping[str, Any]) -> Iterable[str]:
         yield f"health tells {last['open_complaints']} open complaints, reckoned {account.open_complaints()}"
     if last["owner"] != account.owner():
         yield f"health names the owner {last['owner']}, reckoned {account.owner()}"
+    if (days := {name: last[name] for name in DATES if last.get(name)}) != (reckoned := told_days(account)):
+        yield f"health says of days {days}, reckoned {reckoned}"
 
 
 def _same_score(expected: float | None, found: float | None) -> bool:

@@ -88,6 +88,7 @@ class Policy:
     gamma: float
     answer_sla_s: tuple[float, ...]
     repeated_within_s: float
+    silence: Mapping[str, Any]
 
     @classmethod
     def read(cls, path: Path = DEFAULT_POLICY) -> "Policy":
@@ -106,6 +107,7 @@ class Policy:
             gamma=document["complaints"]["gamma"],
             answer_sla_s=tuple(hours * _HOUR_S for hours in document["complaints"]["answer_sla_h"]),
             repeated_within_s=document["complaints"]["repeated_within_d"] * _DAY_S,
+            silence=document["silence"],
         )
 
 
@@ -149,7 +151,7 @@ class Account:
     """All facts of one account."""
 
     def __init__(self, policy: Policy, facts: Iterable[Fact]) -> None:
-        self._policy = policy
+        self.policy = policy
         self.facts = sorted(facts, key=lambda fact: (fact.at, fact.source, fact.id))
         self._amounts = list(self._counted())
 
@@ -162,7 +164,7 @@ class Account:
         """Every signal's sum as of `at`; signals without any are left out."""
         totals: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
         for amount in self._amounts:
-            left: float = 2.0 ** (-(at - amount.at) / self._policy.half_life_s[amount.signal])
+            left: float = 2.0 ** (-(at - amount.at) / self.policy.half_life_s[amount.signal])
             totals[amount.signal][0] += amount.value * left
             totals[amount.signal][1] += abs(amount.value) * left
         return {signal: Sum(value, magnitude) for signal, (value, magnitude) in totals.items()}
@@ -172,7 +174,7 @@ class Account:
         seen = self._dimensions_seen()
         if not seen:
             return None
-        sums, policy = self.sums(at), self._policy
+        sums, policy = self.sums(at), self.policy
         totals = dict.fromkeys(seen, 50.0)
         for signal, (value, _) in sums.items():
             factor = self._factor(sums) if signal.startswith(("complaint_", "recovered_")) else 1.0
@@ -195,7 +197,7 @@ class Account:
         runs: list[list[tuple[str, float, str, bool]]] = []
         for one in standing:
             last = runs[-1][-1] if runs else None
-            if last and last[0] == one[0] and one[1] - last[1] <= self._policy.repeated_within_s:
+            if last and last[0] == one[0] and one[1] - last[1] <= self.policy.repeated_within_s:
                 runs[-1].append(one)
             else:
                 runs.append([one])
@@ -206,6 +208,11 @@ class Account:
         """Who owns it by its latest profile."""
         profiles = [fact for fact in self.facts if fact.type == "account.profile_set.v1"]
         return str(profiles[-1].data["owner"]) if profiles else None
+
+    def segment(self) -> str:
+        """Its segment by its latest profile, "" without one."""
+        profiles = [fact for fact in self.facts if fact.type == "account.profile_set.v1"]
+        return str(profiles[-1].data["segment"]) if profiles else ""
 
     def complaints(self, until: float = inf) -> dict[str, Complaint]:
         """Its complaints by id, of the facts that had arrived by `until`."""
@@ -234,7 +241,7 @@ class Account:
                     yield Amount(f"recovered_{severity}", 1.0, at)
 
     def _dimensions_seen(self) -> list[str]:
-        dimension = self._policy.dimension
+        dimension = self.policy.dimension
         seen = {dimension[amount.signal] for amount in self._amounts}
         if any(fact.topic in FAMILIES for fact in self.facts):
             seen.add("service")
@@ -243,7 +250,7 @@ class Account:
     def _factor(self, sums: Mapping[str, Sum]) -> float:
         opened = sum(value for signal, (value, _) in sums.items() if signal.startswith("complaint_"))
         orders = max(0.0, sums["orders_ever"].value) if "orders_ever" in sums else 0.0
-        return (1.0 + self._policy.beta * max(0.0, opened - 1.0)) / (1.0 + self._policy.gamma * log1p(orders))
+        return (1.0 + self.policy.beta * max(0.0, opened - 1.0)) / (1.0 + self.policy.gamma * log1p(orders))
 
 
 def _amounts(kind: str, data: Mapping[str, Any]) -> Iterator[tuple[str, float]]:

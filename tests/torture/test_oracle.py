@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,9 @@ from tests.core.bench import Bench
 from tests.core.building import START
 from tests.torture.compare import compare_states
 from tests.torture.differences import Verdict
-from tests.torture.load import Load, Recipe
+from tests.torture.load import Load, Recipe, to_text
 from tests.torture.oracle import Account, Logged, Policy, accounts_of, facts_of
+from tests.torture.quiet import DATES, told_days
 from tests.torture.records import Kind, Record
 from tests.torture.rows import Row
 
@@ -26,8 +28,8 @@ NOW = 1_770_000_000.0
 POLICY = Policy.read()
 
 
-def history(seed: int, count: int = 3_000) -> list[Record]:
-    load = Load(Recipe(seed, accounts=300, poison=0.0))
+def history(seed: int, count: int = 3_000, accounts: int = 300) -> list[Record]:
+    load = Load(Recipe(seed, accounts=accounts, poison=0.0))
     return [load.next(NOW + number) for number in range(count)]
 
 
@@ -93,6 +95,35 @@ def test_it_agrees_with_the_core_on_complaints_that_repeat_one_another() -> None
         if episode.open:
             assert set(episode.members) == accounts[name].repeats()
     assert sum(bool(account.repeats()) for account in accounts.values()) > 20
+
+
+def test_it_agrees_with_the_core_on_when_who_was_quiet_is_expected() -> None:
+    records = spread(history(12, accounts=25))
+    accounts, bench = reckoned(records), folded(records)
+    told = bench.flush(NOW - START.timestamp() + 400 * 86_400)
+    for snapshot in told.snapshots:
+        days = {name: day.isoformat() for name in DATES if (day := getattr(snapshot, name)) is not None}
+        assert days == told_days(accounts[snapshot.account_id]), snapshot.account_id
+    assert sum(snapshot.purchase_expected_by is not None for snapshot in told.snapshots) > 10
+    assert sum(step.kind is AlertKind.GONE_SILENT for step in told.steps) > 10
+
+
+def spread(records: Sequence[Record]) -> list[Record]:
+    """The same facts over a year, so that there are days between them; what they take back, too."""
+    rng = random.Random(12)
+    moved: dict[str, float] = {}
+
+    def over(event: dict[str, Any]) -> dict[str, Any]:
+        at = moved.setdefault(event["source"] + event["id"], NOW - rng.randrange(365) * 86_400)
+        return event | {"time": to_text(at)}
+
+    found = []
+    for record in records:
+        event = over(json.loads(record.value or b""))
+        if event["type"] == "fact.withdrawn.v1":
+            event["data"]["original"] = over(event["data"]["original"])
+        found.append(record._replace(value=json.dumps(event).encode()))
+    return found
 
 
 def test_the_order_of_the_log_is_irrelevant_to_it() -> None:

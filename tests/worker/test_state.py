@@ -11,6 +11,7 @@ from schemas.catalogue import AnyEvent
 from schemas.codec import STRUCTURED_HEADERS, to_structured
 from schemas.topics import ALERTS, CHANGELOG, HEALTH, PURCHASES
 from streams.core.policies import default_tables
+from streams.core.policy import Policy, Tables, to_tables
 from streams.worker.engine import TOPIC_INDEX, Engine, Owned, Taken
 from streams.worker.outbound import Message
 from streams.worker.rows import MARK, PARTITION_KEY
@@ -35,8 +36,8 @@ def batch(topic: str, start: int, events: list[AnyEvent]) -> Batch:
     return Batch(topic, 0, start, start + len(events), start + len(events), records)
 
 
-def engine_over(held: Held, generation: int = 1) -> Engine:
-    engine = Engine(Broker(partitions=1), default_tables(), 1.0, None)
+def engine_over(held: Held, generation: int = 1, tables: Tables | None = None) -> Engine:
+    engine = Engine(Broker(partitions=1), tables or default_tables(), 1.0, None)
     engine.own(0, held, generation)
     engine.seek_to({(topic, 0): 0 for topic in TOPIC_INDEX})
     return engine
@@ -72,6 +73,20 @@ def test_a_recovered_partition_holds_what_was_flushed() -> None:
     assert after.accounts == before.accounts
     assert after.rows.tobytes() == before.rows.tobytes()
     assert recovered.offset == 2
+
+
+def test_a_worker_with_another_policy_finds_anew_by_when_a_purchase_is_expected() -> None:
+    days = [order("A1", number, NOW - timedelta(days=10 * number)) for number in range(5)]
+    engine = engine_over(Held())
+    engine.take_in(batch(PURCHASES.name, 0, days), time.time())
+    recovered = Held()
+    changelog(recovered, flushed(engine))
+    (before,) = recovered.partition.rows["order_by"].tolist()
+    document = default_tables().policy.model_dump(mode="json")
+    document["silence"]["purchases"]["segments"]["all"]["quantile_d"] += 24
+    other = engine_over(recovered, 2, to_tables(Policy.model_validate(document)))
+    other.take(time.time())
+    assert recovered.partition.rows["order_by"].tolist() == [before + 20]  # 4 own gaps weigh 4 / 24
 
 
 def test_a_record_read_again_after_a_crash_is_skipped_by_its_fence() -> None:

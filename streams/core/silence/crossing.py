@@ -5,7 +5,8 @@ from typing import Final
 import numpy as np
 
 from streams.core.policy import Floats
-from streams.core.silence.risk import Coefficients, Ground, log_odds
+from streams.core.silence.document import Coefficients
+from streams.core.silence.risk import Ground, log_odds
 
 LONGEST_D: Final = 1095
 """A risk that is not reached in three years of silence is said never to be."""

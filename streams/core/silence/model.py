@@ -1,76 +1,15 @@
-"""The fitted model of silence: the validated document that decides, and when it will say that an account is silent."""
+"""When the fitted model of silence will say that an account is silent."""
 
 from collections.abc import Sequence
-from enum import StrEnum
-from typing import Annotated, Final, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from streams.core.policy import DAY_S, Floats
 from streams.core.silence.crossing import risk_after_d
+from streams.core.silence.document import EVERYBODY, SegmentGaps, SilenceModel
 from streams.core.silence.line import Usual, own_line_d
 from streams.core.silence.rhythm import Rhythm
-from streams.core.silence.risk import Coefficients, ground_of
-
-EVERYBODY: Final = "all"
-"""The segment of an account whose own has too few gaps, or none."""
-
-
-class _Document(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Rule(StrEnum):
-    """By what an account is called silent."""
-
-    OWN_LINE = "own_line"
-    RISK = "risk"
-
-
-class SegmentGaps(_Document):
-    """The gaps of a segment: how many they were, their 95th percentile in days, the mean of log(1 + gap)."""
-
-    gaps: Annotated[int, Field(ge=1)]
-    quantile_d: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-    mean_log: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-class AlertLine(_Document):
-    """The rule, and for `risk` the risk at which it speaks."""
-
-    rule: Rule
-    risk: Annotated[float, Field(gt=0, lt=1)] | None = None
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if (self.rule is Rule.RISK) != (self.risk is not None):
-            raise PydanticCustomError("alert", "expected a risk with the rule risk, and with no other")
-        return self
-
-
-class SilenceModel(_Document):
-    """`horizon_d`: "silent" means no purchase in so many days; `min_purchases`: nothing is said of an account with
-    fewer days of purchase; `segments` must name `all`.
-    """
-
-    version: Literal[1] = 1
-    horizon_d: Annotated[int, Field(ge=1, le=1095)]
-    min_purchases: Annotated[int, Field(ge=2)]
-    segments: dict[str, SegmentGaps]
-    coefficients: Coefficients
-    alert: AlertLine
-
-    @model_validator(mode="after")
-    def _somebody_for_everybody(self) -> Self:
-        if EVERYBODY not in self.segments:
-            raise PydanticCustomError("segments", "expected the gaps of `all`, for accounts of no segment given here")
-        return self
-
-    def usual(self, segments: Sequence[str]) -> Usual:
-        """What is usual for accounts of these segments, one name an account; '' is none."""
-        return usual_of(self.segments, segments)
+from streams.core.silence.risk import ground_of
 
 
 def usual_of(known: dict[str, SegmentGaps], segments: Sequence[str]) -> Usual:

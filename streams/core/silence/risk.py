@@ -7,33 +7,13 @@ often it held, never alone.
 """
 
 from dataclasses import dataclass, fields
-from typing import Annotated
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
 
 from streams.core.policy import DAY_S, Floats, Ints
+from streams.core.silence.document import Coefficients
 from streams.core.silence.line import Usual, own_line_d, shrunk
 from streams.core.silence.rhythm import Rhythm
-
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-
-
-class Coefficients(BaseModel):
-    """What each feature weighs, per unit of the feature."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    intercept: Finite
-    log_silence: Finite
-    log_age: Finite
-    log_purchases: Finite
-    own_gap: Finite
-    over_line: Finite
-
-    def column(self) -> Floats:
-        """`float64[5]` in the order of `features`, without the intercept."""
-        return np.array([self.log_silence, self.log_age, self.log_purchases, self.own_gap, self.over_line])
 
 
 @dataclass(frozen=True, slots=True)
