@@ -112,7 +112,9 @@ FROM inbox AS i WHERE if(i.account_owner = '', i.owner, i.account_owner) IN {see
 """
 
 HEALTH: Final = """
-SELECT * FROM health FINAL WHERE account_id = {account:String}
+SELECT h.*, s.last_purchase_on, s.purchase_expected_by, s.last_word_on, s.word_expected_by
+FROM (SELECT * FROM health FINAL WHERE account_id = {account:String}) AS h
+LEFT JOIN (SELECT * FROM silence FINAL WHERE account_id = {account:String}) AS s ON s.account_id = h.account_id
 """
 
 CONTRIBUTIONS: Final = """

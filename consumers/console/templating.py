@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from consumers.console import formatting, phrases
 from consumers.console.models import Episode
+from consumers.console.quietness import Quiet, quietness
 from consumers.console.scorecard import Waterfall, waterfall
 from consumers.console.telling import Told, tell
 from consumers.runtime.wording import Reader
@@ -71,6 +72,7 @@ class Look:
         return {
             "tell": self._tell,
             "waterfall": self._waterfall,
+            "quietness": self._quietness,
             "why": self.why,
             "signal": lambda name: signal(self.reader, name),
             "part_label": self._part_label,
@@ -82,6 +84,9 @@ class Look:
 
     def _waterfall(self, snapshot: HealthSnapshot) -> Waterfall:
         return waterfall(snapshot, self.reader)
+
+    def _quietness(self, snapshot: HealthSnapshot) -> list[Quiet]:
+        return quietness(snapshot, self.now, self.reader)
 
     def _part_label(self, part: Part) -> str:
         return part_label(self.reader, part)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from pydantic import TypeAdapter
 
@@ -153,7 +153,11 @@ def snapshot(row: Row, contributions: Sequence[Row], parts: Sequence[Row]) -> He
         events_applied=row["events_applied"],
         open_complaints=row["open_complaints"],
         owner=ManagerId(row["owner"]) if row["owner"] else None,
+        **{name: row[name] for name in _DAYS},
     )
+
+
+_DAYS: Final = ("last_purchase_on", "purchase_expected_by", "last_word_on", "word_expected_by")
 
 
 def part(row: Row) -> Part:

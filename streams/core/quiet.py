@@ -28,8 +28,8 @@ from streams.core.silence.rhythm import Rhythm
 from streams.core.state import Episode, Extra, Partition
 
 _PURCHASES, _CONTACTS = AlertKind.PURCHASE_OVERDUE, AlertKind.GONE_SILENT
-_NOON_S: Final = DAY_S / 2
-"""A day is written as its noon: that is the same date in all zones but those at the date line."""
+_WRITTEN_AT_S: Final = 10 * 3600
+"""A day is written as ten o'clock UTC, which is the same date everywhere from Hawaii to New Zealand."""
 _LAST_DAY: Final = np.iinfo(np.uint16).max
 _SEGMENTS: Final = ("", *Segment)
 """The first is of whoever has none."""
@@ -200,12 +200,12 @@ def _over(by: int) -> float:
 @cache
 def _written(day: int) -> str:
     """A day as a date; dates compare as they follow on one another."""
-    return _noon(day).date().isoformat() if day else ""
+    return _moment(day).date().isoformat() if day else ""
 
 
 def _iso(day: int) -> str:
-    return _noon(day).isoformat()
+    return _moment(day).isoformat()
 
 
-def _noon(day: int) -> datetime:
-    return datetime.fromtimestamp(day * DAY_S + _NOON_S, UTC)
+def _moment(day: int) -> datetime:
+    return datetime.fromtimestamp(day * DAY_S + _WRITTEN_AT_S, UTC)

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -69,6 +69,14 @@ def test_facts_hold_each_fact_once_and_no_managers(tell: Tell, client: Client) -
 def test_raw_records_can_still_be_counted(tell: Tell, client: Client) -> None:
     tell(opened(1), opened(2))
     assert column(client, "SELECT offset FROM records FINAL ORDER BY offset") == [0, 1, 100, 101]
+
+
+def test_silence_is_what_the_latest_snapshot_says_of_days(tell: Tell, client: Client) -> None:
+    days = {"last_purchase_on": date(2026, 3, 1), "purchase_expected_by": date(2026, 4, 2)}
+    tell(snapshot(1), snapshot(2).model_copy(update=days), snapshot(1, account=B))
+    found = rows(client, "SELECT * EXCEPT produced_at FROM silence FINAL ORDER BY account_id")
+    nothing = dict.fromkeys(("last_purchase_on", "purchase_expected_by", "last_word_on", "word_expected_by"))
+    assert found == [{"account_id": A} | nothing | days, {"account_id": B} | nothing]
 
 
 def test_health_now_is_the_latest_decision_with_name_and_owner(tell: Tell, client: Client) -> None:

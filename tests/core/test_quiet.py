@@ -62,8 +62,8 @@ def test_a_purchase_is_overdue_when_the_day_by_which_it_was_expected_is_over_and
     assert (step.role, step.suggestion) == (CalledRole.SALES, Suggestion.ASK_FOR_ORDER)
     assert (step.caused_by_record_at, step.historic) == (None, False)
     assert step.facts == {
-        "quiet_since": when(LAST_D * DAY + 4 * HOUR).isoformat(),
-        "expected_by": when(BY_D * DAY + 4 * HOUR).isoformat(),
+        "quiet_since": when(LAST_D * DAY + 2 * HOUR).isoformat(),
+        "expected_by": when(BY_D * DAY + 2 * HOUR).isoformat(),
         "usual_days": "7",
     }
 
