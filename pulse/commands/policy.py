@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from pulse.commands.policy_fit import fit
+from pulse.commands.policy_learn import learn
 from pulse.exit_codes import ExitCode
 from pulse.policies.difference import differences, same_name
 from pulse.policies.errors import PolicyFaults
@@ -30,6 +31,7 @@ New = Annotated[str, typer.Argument(metavar="B", help=f"The one after: a file, o
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 app.command("fit")(fit)
+app.command("learn")(learn)
 
 
 @app.command()

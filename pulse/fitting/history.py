@@ -65,7 +65,12 @@ def history_of(accounts: Iterable[Bought]) -> History:
 
 
 def read(client: Client) -> History:
-    """Every order placed that was not withdrawn, with the segment an account has now.
+    """The same as `read_named`, without the names."""
+    return read_named(client)[1]
+
+
+def read_named(client: Client) -> tuple[list[str], History]:
+    """Every order placed that was not withdrawn, with the segment an account has now, and the ids of the accounts.
 
     Amounts are added up as they stand, whatever their currency: they serve the RFM rival alone.
 
@@ -73,6 +78,6 @@ def read(client: Client) -> History:
         ClickHouseAway: ClickHouse does not answer.
     """
     found = rows(client, _PURCHASES)
-    return history_of(
+    return [row["account_id"] for row in found], history_of(
         Bought(row["segment"], [time_ms / 1000 for time_ms in row["times_ms"]], row["amounts"]) for row in found
     )
