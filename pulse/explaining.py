@@ -11,6 +11,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from consumers.runtime.clickhouse import Client, rows
+from pulse.belonging import Group, Parent, belonging
 from schemas.health import Contribution, Dimension, DimensionScore, Part
 
 _NOW: Final = "SELECT * FROM account_health_now WHERE account_id = {account:String}"
@@ -62,6 +63,8 @@ class Explanation(_Said):
     contributions: tuple[Contribution, ...]
     contributions_sum: float
     changes: tuple[Change, ...]
+    parent: Parent | None
+    group: Group | None
 
 
 def explain(client: Client, account: str, changes: int = 5) -> Explanation | None:
@@ -70,6 +73,7 @@ def explain(client: Client, account: str, changes: int = 5) -> Explanation | Non
     if not found:
         return None
     now = found[0]
+    parent, group = belonging(client, account)
     named = tuple(Contribution(**row) for row in rows(client, _REASONS, {"account": account}))
     return Explanation(
         **{key: now[key] for key in ("account_id", "name", "owner", "score", "band", "coverage", "as_of", "policy")},
@@ -82,6 +86,8 @@ def explain(client: Client, account: str, changes: int = 5) -> Explanation | Non
         contributions=named,
         contributions_sum=sum(item.points for item in named),
         changes=tuple(_changes(client, account, changes)),
+        parent=parent,
+        group=group,
     )
 
 

@@ -24,6 +24,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print everything as one JS
 def explain_account(account: Account, *, changes: Changes = 5, as_json: AsJson = False) -> None:
     """Say why an account has its score: dimensions, contributions that sum to it, and its last changes.
 
+    Of a parent also how its group does, its worst account beside the mean.
+
     Exit code 1 when nothing is known of the account.
     """
     with reached(load(["clickhouse"]).part(ClickHouse)) as client:
@@ -45,6 +47,10 @@ def _show(found: Explanation, console: Console) -> None:
         f"{found.open_complaints} open complaints · owner {found.owner or 'unknown'} · policy {found.policy}",
         highlight=False,
     )
+    if found.parent:
+        console.print(found.parent.in_words(), highlight=False)
+    for line in found.group.in_words() if found.group else ():
+        console.print(line, highlight=False, soft_wrap=True)
     console.print(_dimensions(found))
     console.print(_contributions(found))
     for change in found.changes:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 
 from pulse.simulate.facts import Fact
+from pulse.simulate.groups import holding_facts
 from pulse.simulate.history import Customer, History
 from pulse.simulate.people import Manager, manager_facts, managers
 from pulse.simulate.story import companions
@@ -21,14 +22,14 @@ class Recipe:
 
 
 def load(history: History, recipe: Recipe) -> list[Fact]:
-    """Every fact up to the end of the log, earliest first. The managers come before everything."""
+    """Every fact up to the end of the log, earliest first. Managers and holdings come before everything."""
     people = managers()
     facts: list[Fact] = []
     for customer in history.customers(recipe.accounts):
         facts += _of_customer(customer, people, history.end, recipe)
     facts.sort(key=attrgetter("at", "id"))
     begin = (facts[0].at if facts else history.end) - timedelta(days=1)
-    return [*manager_facts(people, begin, recipe.seed), *facts]
+    return [*manager_facts(people, begin, recipe.seed), *holding_facts(people, begin, recipe.seed), *facts]
 
 
 def _of_customer(customer: Customer, people: list[Manager], end: datetime, recipe: Recipe) -> Iterator[Fact]:

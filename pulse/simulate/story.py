@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pulse.simulate.complaints import complain
 from pulse.simulate.facts import BILLING, CRM, LOGISTICS, TELEMETRY, Fact
+from pulse.simulate.groups import parent_of
 from pulse.simulate.history import Customer, Order
 from pulse.simulate.people import PLACES, Manager, owner_of
 from pulse.simulate.teller import Teller
@@ -56,6 +57,7 @@ def _set_profile(teller: Teller, people: list[Manager]) -> Segment:
     value = annual_value(customer.orders)
     segment = segment_of(value)
     locale, zone = PLACES[customer.number % len(PLACES)]
+    parent = parent_of(customer.number)
     data = {
         "name": f"Example {_SECTORS[customer.number % len(_SECTORS)]} {customer.number:05d}",
         "segment": segment.value,
@@ -64,6 +66,7 @@ def _set_profile(teller: Teller, people: list[Manager]) -> Segment:
         "owner": owner_of(customer.number, segment, people),
         "locale": locale,
         "time_zone": zone,
+        **({"parent": parent} if parent else {}),
     }
     teller.tell(customer.orders[0].fact.at - timedelta(minutes=5), CRM, "account.profile_set.v1", data)
     return segment

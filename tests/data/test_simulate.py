@@ -1,6 +1,7 @@
 """The companion simulator: the same seed tells the same story, in the order of time, and all of it is acceptable."""
 
 import asyncio
+import doctest
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 
 from pulse.sending.gateway import Gateway, Target
+from pulse.simulate import groups
 from pulse.simulate.facts import SOURCES, Fact
+from pulse.simulate.groups import HOLDINGS, holding
 from pulse.simulate.history import History, open_history
 from pulse.simulate.live import Trickle, run_id, soon_overdue
 from pulse.simulate.load import Recipe, load
@@ -95,6 +98,22 @@ def test_everybody_reports_up_to_one_vice_president(facts: list[Fact]) -> None:
         assert len(steps) == len(set(steps)) <= 6
 
 
+def test_worked_numbers_in_docstrings_are_right() -> None:
+    assert doctest.testmod(groups) == (0, 1)
+
+
+def test_some_accounts_belong_to_a_holding_and_one_holding_to_another(facts: list[Fact]) -> None:
+    profiles = [json.loads(told.body) for told in facts if told.type == "account.profile_set.v1"]
+    parents = {event["subject"]: event["data"].get("parent") for event in profiles}
+    holdings = {holding(number) for number in range(1, HOLDINGS + 1)}
+    assert holdings <= parents.keys()
+    assert set(parents.values()) - {None} == holdings
+    assert [parents[one] for one in sorted(holdings)] == [None, None, None, holding(HOLDINGS - 1)]
+    assert Counter(parents.values())[holding(1)] > 5
+    owners = {event["data"]["owner"] for event in profiles if event["data"].get("parent") == holding(1)}
+    assert len(owners) > 1
+
+
 def test_everything_is_plainly_fictitious(facts: list[Fact]) -> None:
     for told in facts:
         data = json.loads(told.body)["data"]
@@ -105,7 +124,7 @@ def test_everything_is_plainly_fictitious(facts: list[Fact]) -> None:
 def test_the_whole_load_is_of_the_size_that_the_demo_promises() -> None:
     everything = load(open_history(NOW), Recipe())
     assert 150_000 <= len(everything) <= 185_000
-    assert len({told.subject for told in everything}) == 23_570 + 63
+    assert len({told.subject for told in everything}) == 23_570 + 63 + HOLDINGS
     kinds = Counter(told.type for told in everything)
     assert kinds["purchase.order_placed.v1"] == 69_659
     assert kinds["complaint.resolved.v1"] < kinds["complaint.answered.v1"] <= kinds["complaint.opened.v1"] * 1.1

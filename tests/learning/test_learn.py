@@ -15,6 +15,7 @@ from pulse.learning.document import RULES, flat, to_yaml
 from pulse.learning.errors import NothingLearned, TooFewOutcomes
 from pulse.learning.learn import Options, Outcome, learn
 from pulse.learning.past import Changed, past_of
+from pulse.learning.weighing import weigh
 from pulse.policies.reading import read_policy
 from pulse.simulate.history import open_history
 from streams.core.facts import KIND_INDEX
@@ -90,6 +91,16 @@ def test_a_complaint_never_raises_a_score_whatever_the_history_says() -> None:
         assert policy.signals[name].points == 0
     assert "or the opposite" in policy.signals["disputed"].why
     assert policy.signals["paid"].points == 0
+
+
+def test_nothing_weighs_below_zero_and_what_is_left_is_fitted_without_it() -> None:
+    chance = np.random.default_rng(3)
+    good, bad = chance.normal(size=(2, 4000))
+    columns = np.column_stack([good, bad, good * 0])
+    stayed = chance.random(4000) < 1 / (1 + np.exp(-(1.5 * good - 1.0 * bad)))
+    found = weigh(columns, stayed, 1.0)
+    assert found.weights[1:].tolist() == [0.0, 0.0]
+    assert found.weights[0] == pytest.approx(weigh(columns[:, :1], stayed, 1.0).weights[0], abs=1e-9)
 
 
 def test_settling_returns_the_share_it_returned_before_and_never_more(outcome: Outcome) -> None:
