@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 ARGS ?=
 
-.PHONY: help demo audit test check lint lock bench fuzz torture torture-guards clean
+.PHONY: help demo audit test check lint lock messages bench fuzz torture torture-guards clean
 .DEFAULT_GOAL := help
 
 help: ## this text
@@ -23,6 +23,9 @@ check: lint test ## all that CI runs: lint, then test
 
 lint: .venv/.dev ## ruff, format, mypy --strict, import contracts
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+messages: .venv/.runtime ## renew the catalogues of the other languages from code and templates; says what is to be filled in
+	$(BIN)/python -m pulse.messages
 
 lock: .venv/.dev ## write requirements/*.txt from pyproject.toml, with hashes; ARGS=--upgrade takes newer versions
 	requirements/lock.sh $(ARGS)

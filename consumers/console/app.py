@@ -15,14 +15,21 @@ from starlette.staticfiles import StaticFiles
 from consumers.console import metrics
 from consumers.console.headers import SecurityHeaders
 from consumers.console.measuring import Measured
-from consumers.console.pages import account, inbox, live, mail, operating, sign_in, worklist
-from consumers.console.visiting import Console, console_of
+from consumers.console.pages import account, inbox, language, live, mail, operating, sign_in, worklist
+from consumers.console.visiting import Console, console_of, look_of
 from consumers.runtime.errors import ConsumerError
+from consumers.runtime.wording.marks import N_
 
 log = structlog.get_logger()
 
 _YEAR: Final = "public, max-age=31536000, immutable"
-_TITLES: Final = {403: "Not from here", 404: "Not found", 405: "Not like this", 503: "Not now"}
+_TITLES: Final = {
+    403: N_("Not from here"),
+    404: N_("Not found"),
+    405: N_("Not like this"),
+    503: N_("Not now"),
+}
+_WRONG: Final = N_("Something is wrong")
 
 
 class _Static(StaticFiles):
@@ -50,6 +57,7 @@ def routes() -> list[Route | Mount]:
         Route("/live/inbox", live.inbox),
         Route("/sign-in", sign_in.show),
         Route("/sign-in", sign_in.enter, methods=["POST"]),
+        Route("/language", language.choose, methods=["POST"]),
         Route("/sign-out", sign_in.leave, methods=["POST"]),
         Route("/healthz", operating.healthz),
         Route("/readyz", operating.readyz),
@@ -74,28 +82,29 @@ async def _refused(request: Request, error: Exception) -> Response:
         raise error
     if error.status_code == 404:  # noqa: PLR2004  the number is the name
         metrics.DENIED.labels("not_found").inc()
-    title = _TITLES.get(error.status_code, "Something is wrong")
-    detail = error.detail if error.detail != "Not Found" else "There is no such page."
+    title = _TITLES.get(error.status_code, _WRONG)
+    detail = error.detail if error.detail != "Not Found" else N_("There is no such page.")
     return _problem(request, error.status_code, title, detail, error.headers)
 
 
 async def _away(request: Request, error: Exception) -> Response:
     log.warning("warehouse_away", path=request.url.path, error=str(error)[:300])
-    text = "The warehouse does not answer. Nothing is lost; reload in a moment."
-    return _problem(request, 503, "Not now", text, {"retry-after": "5"})
+    text = N_("The warehouse does not answer. Nothing is lost; reload in a moment.")
+    return _problem(request, 503, _TITLES[503], text, {"retry-after": "5"})
 
 
 async def _broken(request: Request, error: Exception) -> Response:
     log.error("page_failed", path=request.url.path, error=type(error).__name__, exc_info=error)
-    return _problem(request, 500, "Something is wrong", "This page failed. It has been logged.", None)
+    return _problem(request, 500, _WRONG, N_("This page failed. It has been logged."), None)
 
 
 def _problem(request: Request, status: int, title: str, text: str, headers: object) -> Response:
     extra = dict(headers) if isinstance(headers, dict) else {}
+    look = look_of(request)
+    told = look.reader.text(text)
     if "hx-request" in request.headers or request.url.path.startswith("/live/"):
-        return PlainTextResponse(text, status_code=status, headers=extra)
+        return PlainTextResponse(told, status_code=status, headers=extra)
     console = console_of(request)
-    content = console.templates.render(
-        "problem.html", visit=None, demo=console.settings.demo_sign_in, title=title, text=text
-    )
+    shown = {"title": look.reader.text(title), "text": told}
+    content = console.templates.render("problem.html", look, visit=None, demo=console.settings.demo_sign_in, **shown)
     return HTMLResponse(content, status_code=status, headers=extra)

@@ -1,4 +1,4 @@
-"""Scores, points and ages as a page shows them. Pure: the clock and the reader are arguments."""
+"""Scores and ages as a page shows them. Pure: the clock and the reader are arguments."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -8,9 +8,9 @@ from typing import Final
 
 from consumers.runtime.wording import Reader
 
-MINUS: Final = "−"
-_UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
-_FAR: Final = timedelta(days=60)
+_FAR: Final = timedelta(days=7)
+_NOISE: Final = 6
+"""Digits kept before a score is rounded as shown, so that the sum of its parts and the score round alike."""
 
 
 def dom_id(prefix: str, name: str) -> str:
@@ -22,43 +22,14 @@ def dom_id(prefix: str, name: str) -> str:
     return f"{prefix}-{blake2b(name.encode(), digest_size=6).hexdigest()}"
 
 
-def points(value: float) -> str:
-    """Points with their sign, to a tenth.
-
-    >>> points(3.04), points(-12.35), points(-0.01)
-    ('+3.0', '−12.3', '0.0')
-    """
-    text = f"{abs(value):.1f}"
-    if text == "0.0":
-        return text
-    return f"+{text}" if value > 0 else f"{MINUS}{text}"
-
-
-def score(value: float | None) -> str:
+def score(value: float | None, reader: Reader) -> str:
     """A score to a tenth; a dash where there is none."""
-    return "–" if value is None else f"{value:.1f}"
-
-
-def percent(share: float) -> str:
-    r"""A share of one.
-
-    >>> percent(0.654)
-    '65\xa0%'
-    """
-    return f"{share * 100:.0f}\N{NO-BREAK SPACE}%"
+    return "–" if value is None else reader.number(round(value, _NOISE), 1)
 
 
 def ago(at: datetime, now: datetime, reader: Reader) -> str:
-    """How long ago; the date itself beyond two months; `in …` for what lies ahead."""
-    away = now - at
-    if abs(away) > _FAR:
-        return reader.day(at)
-    seconds = abs(int(away.total_seconds()))
-    for size, unit in _UNITS:
-        if seconds >= size:
-            span = f"{seconds // size} {unit}"
-            return f"in {span}" if away < timedelta(0) else f"{span} ago"
-    return "now"
+    """How long ago; the date itself beyond a week."""
+    return reader.day(at) if abs(now - at) > _FAR else reader.ago(now - at)
 
 
 def tenths_that_sum(values: Sequence[float]) -> list[Decimal]:
@@ -70,7 +41,7 @@ def tenths_that_sum(values: Sequence[float]) -> list[Decimal]:
     tenth = Decimal("0.1")
     exact = [Decimal(repr(value)) for value in values]
     rounded = [value.quantize(tenth, ROUND_HALF_EVEN) for value in exact]
-    target = Decimal(f"{sum(values):.1f}")
+    target = Decimal(repr(round(sum(values), _NOISE))).quantize(tenth, ROUND_HALF_EVEN)
     missing = int((target - sum(rounded, Decimal(0))) / tenth)
     step = tenth.copy_sign(missing)
     by_need = sorted(range(len(exact)), key=lambda place: (rounded[place] - exact[place]) * step)

@@ -9,6 +9,7 @@ import structlog
 
 from consumers.console import metrics
 from consumers.console.settings import ConsoleSettings
+from consumers.runtime.wording.marks import N_
 from schemas.codec import STRUCTURED, to_structured
 from schemas.events.actions import AlertAcknowledged, AlertActionData
 from schemas.ids import AccountId, AlertId, EventId, ManagerId, Source
@@ -19,7 +20,7 @@ EVENTS_PATH: Final = "/v1/events"
 
 
 class NotSent(Exception):
-    """The gateway did not take the event; `advice` tells the person what to do."""
+    """The gateway did not take the event; `advice` tells the person what to do, and is still to be translated."""
 
     def __init__(self, advice: str) -> None:
         super().__init__(advice)
@@ -49,13 +50,13 @@ class Gateway:
             answer = self._client.post(EVENTS_PATH, content=to_structured(event))
         except httpx.HTTPError as error:
             self._failed("away", error=type(error).__name__)
-            raise NotSent("The gateway cannot be reached. Nothing was changed; try again in a moment.") from error
+            raise NotSent(N_("The gateway cannot be reached. Nothing was changed; try again in a moment.")) from error
         if answer.status_code in (429, 503):
             self._failed("busy", status=answer.status_code)
-            raise NotSent("The pipeline is busy. Nothing was changed; try again in a moment.")
+            raise NotSent(N_("The pipeline is busy. Nothing was changed; try again in a moment."))
         if not answer.is_success:
             self._failed("refused", status=answer.status_code, detail=answer.text[:300])
-            raise NotSent("The gateway refused this. Nothing was changed; tell whoever runs the console.")
+            raise NotSent(N_("The gateway refused this. Nothing was changed; tell whoever runs the console."))
         metrics.ACTIONS.labels("sent").inc()
 
     def acknowledgement(self, account: str, alert: str, actor: ManagerId, at: datetime) -> AlertAcknowledged:

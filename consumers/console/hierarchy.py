@@ -97,9 +97,9 @@ class Hierarchy:
         return frozenset(address.lower() for addresses in found for address in addresses)
 
     def name_of(self, manager_id: str | None) -> str:
-        """The name, or the id of somebody we do not know."""
+        """The name, or the id of somebody we do not know; a dash for nobody."""
         person = self.person(manager_id or "")
-        return person.name if person else (manager_id or "nobody")
+        return person.name if person else (manager_id or "–")
 
     def _subtree(self, root: ManagerId) -> frozenset[ManagerId]:
         found = {root}

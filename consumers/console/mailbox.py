@@ -62,7 +62,7 @@ def _read(path: Path) -> Mail:
         at=datetime.fromtimestamp(path.stat().st_mtime, UTC),
         sender=str(message.get("from", "")),
         to=str(message.get("to", "")),
-        subject=str(message.get("subject", "")) or "(no subject)",
+        subject=str(message.get("subject", "")),
         text=_part(message, "plain") or "",
         html=html,
     )

@@ -7,6 +7,7 @@ from typing import Final
 
 from consumers.console.formatting import tenths_that_sum
 from consumers.runtime.wording import Reader
+from consumers.runtime.wording.marks import N_
 from consumers.runtime.wording.names import DIMENSIONS, signal
 from schemas.health import Contribution, HealthSnapshot
 
@@ -72,7 +73,7 @@ def _summands(contributions: Iterable[Contribution], reader: Reader) -> list[_Su
     if base:
         found.append(_Summand(signal(reader, _BASE), "", base, first=True))
     if small:
-        found.append(_Summand("Many small ones together", "", small))
+        found.append(_Summand(reader.text(N_("Many small ones together")), "", small))
     return found
 
 

@@ -4,21 +4,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from hashlib import blake2b
 from importlib.resources import files
 from typing import Any, Final, Protocol
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
 from consumers.console import formatting, phrases
 from consumers.console.models import Episode
 from consumers.console.quietness import Quiet, quietness
 from consumers.console.scorecard import Waterfall, waterfall
 from consumers.console.telling import Told, tell
-from consumers.runtime.wording import Reader
-from consumers.runtime.wording.names import signal
+from consumers.runtime.wording import LANGUAGES, Reader
+from consumers.runtime.wording.names import DIMENSIONS, signal
 from consumers.runtime.wording.parts import part_label
-from schemas.health import Band, HealthSnapshot, Part
+from consumers.runtime.wording.templates import install_texts
+from schemas.health import Band, Dimension, HealthSnapshot, Part
 
 _LINES: Final = ((25, Band.CRITICAL), (45, Band.AT_RISK), (70, Band.WATCH))
 _WORTH_TELLING: Final = 0.5
@@ -51,6 +54,11 @@ class Look:
     reader: Reader
     now: datetime
 
+    @property
+    def language(self) -> str:
+        """Of our languages, the one in which this viewer reads."""
+        return self.reader.locale.language
+
     def ago(self, at: datetime) -> str:
         """How long ago."""
         return formatting.ago(at, self.now, self.reader)
@@ -75,8 +83,10 @@ class Look:
             "quietness": self._quietness,
             "why": self.why,
             "signal": lambda name: signal(self.reader, name),
+            "dimension": self._dimension,
             "part_label": self._part_label,
             "money": self._money,
+            "phrase": partial(phrases.phrase, self.reader),
         }
 
     def _tell(self, episode: Episode) -> Told:
@@ -87,6 +97,9 @@ class Look:
 
     def _quietness(self, snapshot: HealthSnapshot) -> list[Quiet]:
         return quietness(snapshot, self.now, self.reader)
+
+    def _dimension(self, name: Dimension) -> str:
+        return self.reader.text(DIMENSIONS[name])
 
     def _part_label(self, part: Part) -> str:
         return part_label(self.reader, part)
@@ -105,26 +118,38 @@ class Templates:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
         )
+        install_texts(self._environment)
         fingerprints = _fingerprints()
         self._environment.globals |= {
             "static": lambda name: f"/static/{name}?v={fingerprints[name]}",
             "words": phrases,
-            "phrase": phrases.phrase,
+            "languages": LANGUAGES,
             "dom_id": formatting.dom_id,
             "level": level,
         }
         self._environment.filters |= {
-            "points": formatting.points,
-            "signed": lambda value: formatting.points(float(value)),
-            "score": formatting.score,
-            "percent": formatting.percent,
-            "thousands": "{:,}".format,
+            "points": _written(lambda value, reader: reader.signed(float(value))),
+            "score": _written(formatting.score),
+            "percent": _written(lambda value, reader: reader.percent(value)),
+            "thousands": _written(lambda value, reader: reader.number(value, 0)),
         }
 
-    def render(self, name: str, **context: Any) -> str:
-        """The template with its context."""
-        return self._environment.get_template(name).render(context)
+    def render(self, name: str, look: Look, **context: Any) -> str:
+        """The template with its context, for whom `look` says."""
+        given = {"look": look, "reader": look.reader, **look.functions(), **context}
+        return self._environment.get_template(name).render(given)
+
+
+def _written(write: Callable[[Any, Reader], str]) -> Callable[[Context, Any], str]:
+    """A filter that writes a value for the reader of the page."""
+
+    @pass_context
+    def written(context: Context, value: Any) -> str:
+        return write(value, context["reader"])
+
+    return written
 
 
 def level(score: float) -> str:

@@ -4,10 +4,10 @@ Every page that shows anything about accounts goes through `signed_in`; a test w
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -18,15 +18,14 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from consumers.console import metrics
 from consumers.console.gateway import Gateway
 from consumers.console.hierarchy import Hierarchy, Viewer
+from consumers.console.languages import of_browser, read_in
 from consumers.console.live.hub import Hub
 from consumers.console.reading import Reading
 from consumers.console.sessions import CSRF_FIELD, Session, Sessions
 from consumers.console.settings import ConsoleSettings
 from consumers.console.templating import Look, Templates
 from consumers.runtime.wording import reader_of
-
-LANGUAGE: Final = "en_GB"
-"""Until the catalogues of other languages are complete, everybody reads the page in English."""
+from consumers.runtime.wording.marks import N_
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +49,33 @@ class Visit:
     session: Session
     hierarchy: Hierarchy
     now: datetime
+    path: str = "/"
+    """Where on the console this is, to come back to."""
 
     @property
     def look(self) -> Look:
         """How this person reads at this moment."""
-        return Look(reader_of(LANGUAGE, self.viewer.person.time_zone), self.now)
+        person = self.viewer.person
+        return Look(reader_of(read_in(person.locale, self.session.language), person.time_zone), self.now)
 
     def context(self) -> dict[str, Any]:
         """What every template may use."""
         return {
             "visit": self,
-            "look": self.look,
             "name_of": self.hierarchy.name_of,
             "demo": self.console.settings.demo_sign_in,
             "has_mail": self.console.settings.mail_dir is not None,
-            **self.look.functions(),
         }
+
+    def render(self, template: str, **context: Any) -> str:
+        """A template, or a piece of a page, for this person."""
+        return self.console.templates.render(template, self.look, **self.context(), **context)
 
     def page(self, template: str, here: str, **context: Any) -> HTMLResponse:
         """A whole page; `here` marks its place in the navigation."""
         open_alerts = self.console.reading.episode_counts(self.viewer)["open"]
-        everything = {"open_alerts": open_alerts, "oob": False, "here": here, **self.context(), **context}
-        return HTMLResponse(self.console.templates.render(template, **everything))
+        given = {"open_alerts": open_alerts, "oob": False, "here": here, "back_here": self.path, **context}
+        return HTMLResponse(self.render(template, **given))
 
 
 Page = Callable[[Request, Visit], Response]
@@ -82,6 +86,12 @@ def console_of(request: Request) -> Console:
     """What was made when the console started."""
     console: Console = request.app.state.console
     return console
+
+
+def look_of(request: Request) -> Look:
+    """How whoever asks reads: as the signed-in person does, else in the browser's language."""
+    known: Look | None = getattr(request.state, "look", None)
+    return known or Look(reader_of(of_browser(request.headers.get("accept-language", "")), "UTC"), datetime.now(UTC))
 
 
 def visit_of(console: Console, session: Session | None) -> Visit | None:
@@ -102,6 +112,8 @@ def signed_in(page: Page) -> Endpoint:
         visit = await run_in_threadpool(visit_of, console, console.sessions.read(request))
         if visit is None:
             return _to_sign_in(request)
+        request.state.look = visit.look
+        visit = replace(visit, path=own_path(request.url.path, request.url.query))
         if request.method == "POST":
             await _check_token(request, visit.session)
         return await run_in_threadpool(page, request, visit)
@@ -114,7 +126,7 @@ async def _check_token(request: Request, session: Session) -> None:
     form = await request.form(max_files=0, max_fields=20)
     if not session.accepts(str(form.get(CSRF_FIELD, ""))):
         metrics.DENIED.labels("csrf").inc()
-        raise HTTPException(403, "This form is too old or came from elsewhere. Reload the page and try again.")
+        raise HTTPException(403, N_("This form is too old or came from elsewhere. Reload the page and try again."))
     request.state.form = {name: str(value) for name, value in form.items()}
 
 

@@ -33,10 +33,11 @@ def event(kind: str, subject: str, number: str, data: Mapping[str, Any], at: dat
     return from_object(envelope, datetime.now(UTC))
 
 
-def manager(manager_id: str, name: str, role: Role, reports_to: str | None = None) -> AnyEvent:
+def manager(manager_id: str, name: str, role: Role, reports_to: str | None = None, *, locale: str = "en") -> AnyEvent:
     data: dict[str, Any] = {
         "name": name,
         "role": role.value,
+        "locale": locale,
         "time_zone": "Europe/Berlin",
         "channels": [{"kind": "console"}, {"kind": "email", "address": f"{manager_id.lower()}@example.test"}],
     }

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 import httpx
 import pytest
 
-from consumers.console.formatting import MINUS
+from consumers.runtime.wording.reader import MINUS
 from schemas.health import Dimension
 from tests.console import samples
 from tests.console.fixtures import HOSTILE, HOSTILE_ID, Visitors

@@ -9,7 +9,19 @@ from typing import Final
 import pytest
 
 ROOT: Final = Path(__file__).parents[2]
-TARGETS: Final = ("demo", "test", "check", "lint", "lock", "bench", "fuzz", "torture", "torture-guards", "clean")
+TARGETS: Final = (
+    "demo",
+    "test",
+    "check",
+    "lint",
+    "lock",
+    "messages",
+    "bench",
+    "fuzz",
+    "torture",
+    "torture-guards",
+    "clean",
+)
 DOCUMENTS: Final = (
     "README.md ARCHITECTURE.md GLOSSARY.md DECISIONS.md CHANGELOG.md CONTRIBUTING.md docs/README.md".split()
 )

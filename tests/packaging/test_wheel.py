@@ -91,6 +91,7 @@ def test_the_licence_and_what_the_code_reads_from_files_are_in_the_wheel(install
         ".sql",
         ".yaml",
         ".html",
+        "de/LC_MESSAGES/wording.po",
         ".css",
         ".js",
     ):

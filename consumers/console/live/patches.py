@@ -48,7 +48,7 @@ class Patch:
         named = {name: getattr(self, name) for name in self.__slots__}
         if not any(named.values()):
             return ""
-        return visit.console.templates.render("_patches.html", **visit.context(), **named, **context).strip()
+        return visit.render("_patches.html", **named, **context).strip()
 
 
 class AccountPatches:

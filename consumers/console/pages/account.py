@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
@@ -13,7 +14,11 @@ from consumers.console.models import Fact
 from consumers.console.reading import FACTS_PAGE
 from consumers.console.timeline import Entry, Telling, from_fact
 from consumers.console.visiting import Visit, signed_in
+from consumers.runtime.wording.marks import N_
 from schemas.health import HealthSnapshot
+
+_NOT_YOURS: Final = N_("There is no such account, or it is not one of yours.")
+_BROKEN: Final = N_("The link is broken.")
 
 
 def _show(request: Request, visit: Visit) -> Response:
@@ -21,7 +26,7 @@ def _show(request: Request, visit: Visit) -> Response:
     after = visit.console.hub.page_position
     page = visit.console.reading.account_page(visit.viewer, account_id)
     if page is None:
-        raise HTTPException(404, "There is no such account, or it is not one of yours.")
+        raise HTTPException(404, _NOT_YOURS)
     again = f"/account?{urlencode({'id': account_id})}"
     stream = {"id": account_id, "after": after, "shown": _shown(page.snapshot)}
     return visit.page(
@@ -42,7 +47,7 @@ def _show_older(request: Request, visit: Visit) -> Response:
     account_id = request.query_params.get("id", "")
     facts = visit.console.reading.older_facts(visit.viewer, account_id, _before(request))
     if facts is None:
-        raise HTTPException(404, "There is no such account, or it is not one of yours.")
+        raise HTTPException(404, _NOT_YOURS)
     shown = facts[:FACTS_PAGE]
     context = {
         "entries": _entries(visit, shown),
@@ -51,7 +56,7 @@ def _show_older(request: Request, visit: Visit) -> Response:
     }
     if "hx-request" not in request.headers:
         return visit.page("older.html", "account", whole=True, **context)
-    return HTMLResponse(visit.console.templates.render("older.html", whole=False, **visit.context(), **context))
+    return HTMLResponse(visit.render("older.html", whole=False, **context))
 
 
 def _before(request: Request) -> tuple[datetime, str]:
@@ -59,9 +64,9 @@ def _before(request: Request) -> tuple[datetime, str]:
     try:
         at = datetime.fromisoformat(request.query_params.get("before", ""))
     except ValueError:
-        raise HTTPException(400, "The link is broken.") from None
+        raise HTTPException(400, _BROKEN) from None
     if at.tzinfo is None:
-        raise HTTPException(400, "The link is broken.")
+        raise HTTPException(400, _BROKEN)
     return at, request.query_params.get("before_id", "")
 
 

@@ -11,6 +11,7 @@ from consumers.console.gateway import NotSent
 from consumers.console.pages.worklist import page_number
 from consumers.console.reading import Episodes
 from consumers.console.visiting import Visit, own_path, signed_in
+from consumers.runtime.wording.marks import N_
 
 PAGE_EPISODES: Final = 50
 TABS: Final[dict[str, tuple[tuple[str, ...], bool]]] = {
@@ -25,7 +26,7 @@ TABS: Final[dict[str, tuple[tuple[str, ...], bool]]] = {
 def _show(request: Request, visit: Visit) -> Response:
     tab = request.query_params.get("state", "open")
     if tab not in TABS:
-        raise HTTPException(404, "There is no such list.")
+        raise HTTPException(404, N_("There is no such list."))
     number = page_number(request)
     after = visit.console.hub.page_position
     states, historic = TABS[tab]
@@ -53,7 +54,7 @@ def _acknowledge(request: Request, visit: Visit) -> Response:
     form = request.state.form
     episode = visit.console.reading.episode(visit.viewer, form.get("alert", ""))
     if episode is None:
-        raise HTTPException(404, "There is no such alert, or it is not one of yours.")
+        raise HTTPException(404, N_("There is no such alert, or it is not one of yours."))
     gateway = visit.console.gateway
     event = gateway.acknowledgement(episode.account_id, episode.alert_id, visit.viewer.person.manager_id, visit.now)
     try:
@@ -61,7 +62,7 @@ def _acknowledge(request: Request, visit: Visit) -> Response:
     except NotSent as error:
         raise HTTPException(503, error.advice) from error
     if "hx-request" in request.headers:
-        return HTMLResponse(visit.console.templates.render("_sent.html"))
+        return HTMLResponse(visit.render("_sent.html"))
     back = own_path(form.get("next", "/inbox"))
     return RedirectResponse(f"{back}{'&' if '?' in back else '?'}sent=1", status_code=303)
 

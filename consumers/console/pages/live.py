@@ -14,6 +14,7 @@ from consumers.console.live.position import BadPosition, Position, from_text
 from consumers.console.live.stream import Stream
 from consumers.console.pages.inbox import TABS
 from consumers.console.visiting import console_of, own_path, visit_of
+from consumers.runtime.wording.marks import N_
 
 
 async def account(request: Request) -> Response:
@@ -40,9 +41,10 @@ async def _open(request: Request, interest: Interest, patches: Patches) -> Respo
     if visit is None or session is None:
         metrics.DENIED.labels("not_signed_in").inc()
         return PlainTextResponse("sign in first", status_code=401)
+    request.state.look = visit.look
     if not await run_in_threadpool(patches.allowed, visit):
         metrics.DENIED.labels("not_yours").inc()
-        raise HTTPException(404, "There is no such account, or it is not one of yours.")
+        raise HTTPException(404, N_("There is no such account, or it is not one of yours."))
     if console.hub.open_pages >= console.settings.max_open_pages:
         return PlainTextResponse("too many open pages", status_code=503, headers={"retry-after": "10"})
     return Stream(console, session, patches).response(interest, _seen(request))
@@ -54,7 +56,7 @@ def _seen(request: Request) -> Position:
     try:
         return from_text(text)
     except BadPosition:
-        raise HTTPException(400, "This is not a position.") from None
+        raise HTTPException(400, N_("This is not a position.")) from None
 
 
 def _shown(request: Request) -> datetime | None:

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from consumers.console import metrics
-from consumers.console.visiting import Visit, console_of, own_path, signed_in
+from consumers.console.visiting import Visit, console_of, look_of, own_path, signed_in
+from consumers.runtime.wording.marks import N_
 from schemas.events.managers import Role
 
 
@@ -18,6 +19,7 @@ async def show(request: Request) -> Response:
     hierarchy = await run_in_threadpool(console.reading.hierarchy)
     content = console.templates.render(
         "sign_in.html",
+        look_of(request),
         visit=None,
         demo=console.settings.demo_sign_in,
         people=hierarchy.people(),
@@ -38,7 +40,7 @@ async def enter(request: Request) -> Response:
     hierarchy = await run_in_threadpool(console.reading.hierarchy)
     person = hierarchy.person(str(form.get("manager", "")))
     if person is None:
-        raise HTTPException(404, "There is no such manager.")
+        raise HTTPException(404, N_("There is no such manager."))
     response = RedirectResponse(own_path(str(form.get("next", "/"))), status_code=303)
     console.sessions.begin(response, person.manager_id)
     return response

@@ -100,7 +100,7 @@
     if (!sign) { return; }
     sign.hidden = false;
     sign.className = "live " + state;
-    sign.textContent = state === "live" ? "Live" : "Reconnecting …";
+    sign.textContent = sign.dataset[state];
   }
 
   // A change is aimed at elements by id; what this page does not hold is left out before htmx would complain.
@@ -137,17 +137,20 @@
     note.textContent = event.detail.xhr.responseText.slice(0, 200);
   });
 
+  // As the server writes it (Reader.ago), in the language of the page; "now" is the only word that stands for a number.
+  var language = document.documentElement.lang;
+  var relative = new Intl.RelativeTimeFormat(language, { style: "short" });
+  var present = new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(0, "second");
   function age(at) {
-    var s = Math.round((Date.now() - at) / 1000), ahead = s < 0;
-    s = Math.abs(s);
-    var text = s < 1 ? "now" : s < 60 ? s + " s" : s < 3600 ? Math.floor(s / 60) + " min"
-      : s < 86400 ? Math.floor(s / 3600) + " h" : Math.floor(s / 86400) + " d";
-    return text === "now" ? text : ahead ? "in " + text : text + " ago";
+    var s = Math.trunc((Date.now() - at) / 1000), away = Math.abs(s);
+    if (away < 1) { return present; }
+    var unit = away < 60 ? ["second", 1] : away < 3600 ? ["minute", 60] : away < 86400 ? ["hour", 3600] : ["day", 86400];
+    return relative.format(-Math.sign(s) * Math.floor(away / unit[1]), unit[0]);
   }
   setInterval(function () {
     document.querySelectorAll("time[data-ago]").forEach(function (one) {
       var at = Date.parse(one.dateTime);
-      if (Math.abs(Date.now() - at) < 60 * 86400000) { one.textContent = age(at); }
+      if (Math.abs(Date.now() - at) < 7 * 86400000) { one.textContent = age(at); }
     });
   }, 10000);
 })();

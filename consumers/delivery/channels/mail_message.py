@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from consumers.delivery.decisions import Notification
 from consumers.delivery.settings import DeliverySettings
 from consumers.runtime.wording import AlertWords, one_line, reader_of
+from consumers.runtime.wording.templates import install_texts
 from schemas.alerts import AlertStep, StepKind
 from schemas.health import Band
 
@@ -52,7 +53,7 @@ def to_message(notification: Notification, settings: DeliverySettings) -> EmailM
 def context(words: AlertWords, notification: Notification, console_url: str) -> Mapping[str, object]:
     """What the templates see."""
     return {
-        "_": words.reader.text,
+        "reader": words.reader,
         "words": words,
         "recipient": notification.profile.name,
         "is_owner": notification.recipient == notification.step.owner,
@@ -80,7 +81,7 @@ def _colour(step: AlertStep) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("consumers.delivery", "templates"),
         autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
         undefined=StrictUndefined,
@@ -88,3 +89,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
+    install_texts(environment)
+    return environment

@@ -4,23 +4,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from gettext import NullTranslations, translation
-from pathlib import Path
+from gettext import NullTranslations
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent
 
-CATALOGUES: Final = Path(__file__).parent / "locales"
-DOMAIN: Final = "wording"
-DEFAULT_LOCALE: Final = "en"
-_SAME_LANGUAGE: Final = {"no": "nb"}
-_MINUS: Final = "\N{MINUS SIGN}"
+from consumers.runtime.wording.catalogues import catalogue_of, locale_of
+from consumers.runtime.wording.marks import CONTEXT, N_
+
+MINUS: Final = "\N{MINUS SIGN}"
 _NARROW_SPACE, _HARD_SPACE = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
 """Many fonts of mail programs draw the narrow one as no space at all."""
+_UNITS_S: Final = (86_400, 3_600, 60, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Reader:
 
     def text(self, message: str) -> str:
         """The message in the reader's language."""
-        return self.catalogue.gettext(message)
+        return self.catalogue.gettext(message).rpartition(CONTEXT)[2]
 
     def plural(self, forms: tuple[str, str], count: int) -> str:
         """The form of the message, given for one and for many, that goes with `count`."""
@@ -57,6 +56,14 @@ class Reader:
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
         return format_decimal(value, format=pattern, locale=self.locale)
 
+    def short(self, value: float | Decimal) -> str:
+        """A number with up to three decimals, as many as it has.
+
+        >>> reader_of("sv", "UTC").short(7.5), reader_of("sv", "UTC").short(9.0)
+        ('7,5', '9')
+        """
+        return format_decimal(value, format="#,##0.###", locale=self.locale)
+
     def signed(self, value: float, digits: int = 1) -> str:
         """A change: always with its sign, a true minus, and no sign where it rounds to nothing.
 
@@ -66,7 +73,7 @@ class Reader:
         rounded = round(value, digits)
         if rounded == 0:
             return self.number(0, digits)
-        return ("+" if rounded > 0 else _MINUS) + self.number(abs(rounded), digits)
+        return ("+" if rounded > 0 else MINUS) + self.number(abs(rounded), digits)
 
     def percent(self, share: float) -> str:
         """A share of one, in whole percent.
@@ -111,13 +118,19 @@ class Reader:
         joined = str(self.locale.datetime_formats["medium"]).replace("'", "")
         return joined.format(f"{self.clock(at)} {self._zone_name(at)}", self.day(at))
 
-    def span(self, length: timedelta) -> str:
-        """A length of time in its largest unit.
+    def ago(self, away: timedelta) -> str:
+        """How long ago, or how far ahead where `away` is negative, in whole seconds, minutes, hours or days.
 
-        >>> reader_of("en", "UTC").span(timedelta(hours=50))
-        '2 days'
+        >>> reader_of("en", "UTC").ago(timedelta(hours=50)), reader_of("de", "UTC").ago(timedelta(minutes=-3))
+        ('2 days ago', 'in 3 Min.')
         """
-        return format_timedelta(length, locale=self.locale)
+        seconds = abs(int(away.total_seconds()))
+        if seconds == 0:
+            return self.text(N_("now"))
+        unit_s = next(size for size in _UNITS_S if seconds >= size)
+        whole = timedelta(seconds=seconds - seconds % unit_s)
+        direction = -whole if away > timedelta(0) else whole
+        return format_timedelta(direction, threshold=1, add_direction=True, format="short", locale=self.locale)
 
     def listed(self, items: list[str]) -> str:
         """A list as one writes it.
@@ -143,18 +156,8 @@ class Reader:
 @lru_cache(maxsize=1024)
 def reader_of(locale: str, time_zone: str) -> Reader:
     """The reader for a locale such as `de_AT` and an IANA zone. Unknown ones fall back to English and UTC."""
-    known = _locale(locale)
-    languages = [str(known), known.language]
-    catalogue = translation(DOMAIN, localedir=CATALOGUES, languages=languages, fallback=True)
-    return Reader(known, _zone(time_zone), catalogue)
-
-
-def _locale(name: str) -> Locale:
-    language, _, region = name.partition("_")
-    try:
-        return Locale.parse("_".join(filter(None, (_SAME_LANGUAGE.get(language, language), region))))
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse(DEFAULT_LOCALE)
+    known = locale_of(locale)
+    return Reader(known, _zone(time_zone), catalogue_of(known.language))
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -62,7 +62,8 @@ def upsell_signs(reader: Reader, step: AlertStep) -> str:
     renews = time(step, "renews_at")
     if renews is None:
         return told
-    return f"{told} {reader.text(N_('Its subscription is up for renewal on %(day)s.')) % {'day': reader.day(renews)}}"
+    renewal = reader.text(N_("Its subscription is up for renewal on %(day)s.")) % {"day": reader.day(renews)}
+    return f"{told} {renewal}"
 
 
 def signs_gone(reader: Reader, step: AlertStep) -> str:
