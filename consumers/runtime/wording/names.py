@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from consumers.runtime.wording.marks import N_
+from consumers.runtime.wording.marks import C_, N_
 from consumers.runtime.wording.reader import Reader
 from schemas.alerts import AlertKind, CalledRole
 from schemas.events.complaints import Category
@@ -36,9 +36,9 @@ ROLES: Final = {
     CalledRole.FINANCE: N_("Finance"),
 }
 DIMENSIONS: Final = {
-    Dimension.RELATIONSHIP: N_("Relationship"),
-    Dimension.COMMERCE: N_("Commerce"),
-    Dimension.SERVICE: N_("Service"),
+    Dimension.RELATIONSHIP: C_("dimension", "Relationship"),
+    Dimension.COMMERCE: C_("dimension", "Commerce"),
+    Dimension.SERVICE: C_("dimension", "Service"),
 }
 CATEGORIES: Final = {
     Category.BILLING: N_("billing"),
