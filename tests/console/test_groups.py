@@ -54,7 +54,7 @@ def test_a_parent_shows_its_children_worst_first_with_band_and_value(visitors: V
     assert "Worst: Sample Secret 10.0 Critical" in card(page)
     assert "5 accounts below: 1 critical 1 at risk 2 watch 1 healthy" in card(page)
     assert "€4,000 a year in critical, €3,000 in at risk, of €10,000 in all." in card(page)
-    assert "Not weighed, for its currency: JP¥500,000." in card(page)
+    assert "Not weighed, for its currency: ¥500,000." in card(page)
     assert "outside your line" not in card(page)
 
 
