@@ -17,6 +17,7 @@ from tests.console import samples
 from tests.console.gateway_stand_in import GatewayStandIn, standing_in
 from tests.console.serving import client, console, settings
 from tests.console.world import World, world
+from tests.waiting import until
 
 HOSTILE = """<script>alert(1)</script> & "Sons" '; DROP TABLE health; --\\"""
 HOSTILE_ID = "x/y?z=1&<b>'\"\\ {sees:String}"
@@ -73,6 +74,11 @@ def visitors(address: str) -> Iterator[Visitors]:
             return found
 
         yield visit
+
+
+def wait_known(address: str, manager: str) -> None:
+    """Until the console has heard of a manager whom a test has told of: it believes the line it knows for a while."""
+    until(lambda: f'value="{manager}"' in httpx.get(f"{address}/sign-in", trust_env=False).text, 10)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from consumers.console.hierarchy import Hierarchy, LineFault, Person
 from schemas.events.managers import Role
 from schemas.ids import ManagerId
 from tests.console import samples
-from tests.console.fixtures import Visitors
+from tests.console.fixtures import Visitors, wait_known
 from tests.console.test_pages import names
 from tests.console.world import World
 from tests.waiting import until
@@ -105,7 +105,7 @@ def test_a_line_without_faults_has_none() -> None:
 
 
 @pytest.fixture(scope="module")
-def turned(told: World) -> None:
+def turned(told: World, address: str) -> None:
     """K-1, a lead, reports to K-2, who reports to K-1; the assistant K-3 reports to somebody nobody knows."""
     told.tell(
         samples.manager("K-1", "Manager 21", Role.LEAD, "K-2"),
@@ -116,6 +116,8 @@ def turned(told: World) -> None:
         samples.profile("KA-3", "Stray Retail 3", "K-3"),
         *(samples.snapshot(f"KA-{number}", {}, owner=f"K-{number}") for number in (1, 2, 3)),
     )
+    for number in (1, 2, 3):
+        wait_known(address, f"K-{number}")
 
 
 @pytest.mark.usefixtures("turned")

@@ -12,7 +12,7 @@ from consumers.runtime.wording import LANGUAGES
 from schemas.events.managers import Role
 from schemas.health import Dimension
 from tests.console import samples
-from tests.console.fixtures import Visitors
+from tests.console.fixtures import Visitors, wait_known
 from tests.console.serving import listening, stream_of, token
 from tests.console.world import World
 
@@ -21,7 +21,7 @@ AUSTRIAN: Final = "AM-AT"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def austrian(told: World) -> None:
+def austrian(told: World, address: str) -> None:
     """A manager who reads German as it is written in Austria, with an account."""
     told.tell(
         samples.manager(AUSTRIAN, "Manager 10", Role.ACCOUNT_MANAGER, "L-2", locale="de_AT"),
@@ -29,6 +29,7 @@ def austrian(told: World) -> None:
         samples.snapshot("AT-1", {"orders": (Dimension.COMMERCE, -30.5)}, owner=AUSTRIAN, at=samples.ago(hours=3)),
         samples.step("AT-1", name="Example Retail AT", owner=AUSTRIAN, at=samples.ago(hours=1)),
     )
+    wait_known(address, AUSTRIAN)
 
 
 def title(page: str) -> str:
