@@ -16,6 +16,7 @@ from tests.cable import cable
 from tests.console import samples
 from tests.console.fixtures import HOSTILE, HOSTILE_ID
 from tests.console.gateway_stand_in import GatewayStandIn
+from tests.console.serving import token
 from tests.console.world import World
 from tests.waiting import until
 
@@ -133,6 +134,18 @@ def test_mail_is_read_in_a_frame_where_nothing_runs(page: "Page", mail_dir: Path
     assert page.frame_locator("iframe.mail").locator("h1").inner_text() == "rich words"
 
 
+def test_the_language_is_switched_on_the_page_and_ages_go_on_in_it(page: "Page") -> None:
+    live(page, "/account?id=W-1")
+    page.locator(".languages summary").click()
+    page.get_by_role("button", name="Svenska").click()
+    page.wait_for_selector("html[lang=sv] #live.live")
+    assert page.url.endswith("/account?id=W-1")
+    written = page.locator("#score time").inner_text()
+    assert written.startswith("för 9 tim")
+    page.evaluate("document.querySelectorAll('time').forEach(one => { one.textContent = '' })")
+    until(lambda: page.locator("#score time").inner_text().startswith("för 9 tim"), 15)
+
+
 def test_everything_can_be_read_without_scripts(browser: "Browser", address: str) -> None:
     context = browser.new_context(base_url=address, java_script_enabled=False)
     context.request.post("/sign-in", form={"manager": "AM-1"})
@@ -145,11 +158,17 @@ def test_everything_can_be_read_without_scripts(browser: "Browser", address: str
     context.close()
 
 
-@pytest.mark.parametrize("width", [360, 768, 1280, 1920])
-def test_no_page_is_wider_than_its_window(browser: "Browser", address: str, width: int) -> None:
+@pytest.mark.parametrize(
+    ("width", "language"),
+    [(360, "en"), (360, "de"), (360, "es"), (360, "nb"), (360, "sv"), (768, "de"), (1280, "es"), (1920, "en")],
+)
+def test_no_page_is_wider_than_its_window(browser: "Browser", address: str, width: int, language: str) -> None:
     context = browser.new_context(base_url=address, viewport={"width": width, "height": 800})
     context.request.post("/sign-in", form={"manager": "VP-1"})
     page = context.new_page()
+    page.goto("/")
+    form = {"csrf": token(page.content()), "language": language}
+    context.request.post("/language", form=form)
     for path in ("/", "/account?id=A-1", "/inbox", "/inbox?state=historic", "/mail", "/sign-in"):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
