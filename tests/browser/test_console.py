@@ -167,8 +167,7 @@ def test_no_page_is_wider_than_its_window(browser: "Browser", address: str, widt
     context.request.post("/sign-in", form={"manager": "VP-1"})
     page = context.new_page()
     page.goto("/")
-    form = {"csrf": token(page.content()), "language": language}
-    context.request.post("/language", form=form)
+    context.request.post("/language", form={"csrf": token(page.content()), "language": language})
     for path in ("/", "/account?id=A-1", "/inbox", "/inbox?state=historic", "/mail", "/sign-in"):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
