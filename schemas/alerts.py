@@ -43,6 +43,7 @@ class StepKind(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     SNOOZED = "snoozed"
     ESCALATED = "escalated"
+    REOPENED = "reopened"
     REASSIGNED = "reassigned"
     COMMENTED = "commented"
     RATED = "rated"
@@ -73,8 +74,28 @@ class StepReason(StrEnum):
     UPSELL_SIGNS = "upsell_signs"
     SIGNS_GONE = "signs_gone"
     CAUSE_WITHDRAWN = "cause_withdrawn"
+    UNACKNOWLEDGED = "unacknowledged"
+    CLIMBS_AT_ONCE = "climbs_at_once"
+    WENT_AWAY = "went_away"
+    OWNER_CHANGED = "owner_changed"
+    SNOOZE_OVER = "snooze_over"
     BY_PERSON = "by_person"
     CLOSED_BY_TIME = "closed_by_time"
+
+
+class LineGap(StrEnum):
+    """Why an alert's way up the reporting line is not what it should be."""
+
+    NO_OWNER = "no_owner"
+    UNKNOWN_OWNER = "unknown_owner"
+    UNKNOWN_MANAGER = "unknown_manager"
+    REPORTS_CYCLE = "reports_cycle"
+    ENDS_BELOW_TOP = "ends_below_top"
+    VACANT_LEVEL = "vacant_level"
+    ABSENT = "absent"
+    DELEGATE_CYCLE = "delegate_cycle"
+    UNKNOWN_DELEGATE = "unknown_delegate"
+    ALREADY_TOLD = "already_told"
 
 
 class CalledRole(StrEnum):

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from schemas.health import Band, Dimension
+from streams.core.escalation.rules import EscalationRules
 from streams.core.silence.document import SilenceRules
 
 DAY_S: Final = 86_400.0
@@ -205,6 +206,7 @@ class Policy(_Document):
     silence: SilenceRules
     bands: BandRules
     alerts: AlertRules
+    escalation: EscalationRules
     publish: PublishRules
 
     @property

@@ -1,0 +1,72 @@
+"""The managers as the log knows them: a fold of account.managers, the latest profile by event time.
+
+Which profile counts does not depend on the order in which they come: of two of one moment the later id does. A record
+without a value takes a manager out, as its place in the compacted topic says.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from schemas.events.managers import Absence, ManagerProfileData, ManagerProfileSet, Role
+from schemas.ids import ManagerId
+from schemas.times import UtcDatetime
+
+RANK: Final = {role: rank for rank, role in enumerate(Role)}
+"""The rungs of the reporting line, lowest first."""
+
+
+@dataclass(slots=True)
+class Directory:
+    """Managers by id. `version` counts what was learned: whoever reckoned by an older one must do so again."""
+
+    version: int = 0
+    _known: dict[str, tuple[UtcDatetime, str, ManagerProfileData]] = field(default_factory=dict)
+
+    def learn(self, event: ManagerProfileSet) -> None:
+        """Take in a profile unless a newer one is known."""
+        known = self._known.get(event.subject)
+        if known is None or known[:2] < (event.time, event.id):
+            self._known[event.subject] = (event.time, event.id, event.data)
+            self.version += 1
+
+    def forget(self, manager: str) -> None:
+        """The manager's record was deleted: they have left."""
+        if self._known.pop(manager, None) is not None:
+            self.version += 1
+
+    def find(self, manager: str) -> ManagerProfileData | None:
+        """The manager's profile, None where nobody told us."""
+        known = self._known.get(manager)
+        return known[2] if known else None
+
+    def rank(self, manager: str) -> int:
+        """The manager's rung, -1 of somebody unknown."""
+        profile = self.find(manager)
+        return RANK[profile.role] if profile else -1
+
+    def reports_to(self, manager: str) -> ManagerId | None:
+        """Whom the manager reports to, None at the top and of somebody unknown."""
+        profile = self.find(manager)
+        return profile.reports_to if profile else None
+
+    def away(self, manager: str, at: float) -> Absence | None:
+        """The absence that keeps the manager away at a moment (epoch seconds).
+
+        Of several that cover it one with a delegate, then the one that begins first.
+        """
+        profile = self.find(manager)
+        covering = [it for it in profile.absences if _covers(it, at)] if profile else []
+        return min(covering, key=lambda it: (it.delegate is None, it.start_at, it.end_at, it.delegate), default=None)
+
+    def next_away(self, manager: str, after: float) -> float:
+        """When the manager's next absence begins (epoch seconds), inf when none is known of."""
+        profile = self.find(manager)
+        begins = (it.start_at.timestamp() for it in profile.absences if it.start_at < it.end_at) if profile else ()
+        return min((at for at in begins if at > after), default=float("inf"))
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+def _covers(absence: Absence, at: float) -> bool:
+    return absence.start_at.timestamp() <= at < absence.end_at.timestamp()

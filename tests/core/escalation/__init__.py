@@ -1,0 +1,1 @@
+"""Escalation: working time, the reporting line, and the way up it."""
