@@ -62,6 +62,8 @@ def _words(schema: Schema) -> str:
         return f"{', '.join(most)} or {last}"
     if "prefixItems" in schema:
         return f"a list of {len(schema['prefixItems'])}, each {_words(schema['prefixItems'][0])}"
+    if schema.get("format") == "time":
+        return "a time of day such as 09:00"
     return f"{_TYPES[schema['type']]} {_limits(schema)}".rstrip()
 
 

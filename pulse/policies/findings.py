@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from pulse.documents import Path
 from pulse.policies.expected import expected, known_names
+from streams.core.escalation.rules import KINDS, NO_SUCH_KIND
 from streams.core.policies import default_tables
 from streams.core.policy import (
     COUNTED_SIGNALS,
@@ -26,6 +27,7 @@ from streams.core.policy import (
 from streams.core.silence.document import NO_RISK, NOBODY
 
 _OF_SEVERAL: Final = frozenset({LINES, NO_RISK, NOBODY, RECOVERY, WEIGHTS})
+_NAMES: Final = {NO_SUCH_SIGNAL: ("no such signal", COUNTED_SIGNALS), NO_SUCH_KIND: ("no such kind of alert", KINDS)}
 _KEY: Final = "[key]"
 _SHOWN: Final = 60
 
@@ -94,8 +96,9 @@ def _said(item: ErrorDetails, path: Path) -> str:
         return item["msg"]
     if kind in ("missing", MISSING_SIGNAL):
         return f"missing; expected {expected(path)}"
-    if kind == NO_SUCH_SIGNAL:
-        return f"no such signal{_nearest(str(path[-1]), COUNTED_SIGNALS)}"
+    if kind in _NAMES:
+        said, known = _NAMES[kind]
+        return f"{said}{_nearest(str(item['input']), known)}"
     if kind == "extra_forbidden":
         return f"unknown{_nearest(str(path[-1]), known_names(path[:-1]))}"
     if kind == "invalid_key" or item["loc"][-1:] == (_KEY,):

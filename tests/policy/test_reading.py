@@ -66,6 +66,18 @@ def test_a_fault_is_told_as_file_line_path_and_what_was_expected() -> None:
         ("48, 24, 8]", "48, 24]", "complaints.answer_sla_h.3", "24]", "missing; expected a number above 0"),
         ("[72, 48, 24, 8]", "72", "complaints.answer_sla_h", "h: 72", "expected a list of 4, each a number above 0"),
         ("from: at_risk", "from: dire", "alerts.band_dropped_from", "dire", 'at_risk or critical, got "dire"'),
+        ("{complaint_overdue:", "{complaint_overdu:", "escalation.pace.complaint_overdu", "overdu:", "no such kind of"),
+        ("director: 16", "director: 0", "escalation.delay_h.director", "director: 0", "between 0.001 and 1000, got 0"),
+        ("s: account_manager", "s: boss", "escalation.starts_with.revenue_disagrees", "s: boss", "director or vice_"),
+        ("days: [0, 1", "days: [7, 1", "escalation.working_days.0", "[7, 1", "a whole number between 0 and 6, got 7"),
+        (
+            "[upsell_ready, rec",
+            "[upsell_redy, rec",
+            "escalation.stays.0",
+            "[upsell_redy,",
+            "did you mean upsell_ready?",
+        ),
+        ('ends: "17:00"', 'ends: "late"', "escalation.day_ends", '"late"', 'a time of day such as 09:00, got "late"'),
         ("heartbeat_s: 8", "heartbeat_s: 8\n  7: 2", "publish.7", "  7: 2", "a key must be a text"),
     ],
 )

@@ -17,6 +17,7 @@ _STATES: Final = {
     StepKind.ACKNOWLEDGED: N_("Acknowledged"),
     StepKind.SNOOZED: N_("Snoozed"),
     StepKind.ESCALATED: N_("Escalated to you"),
+    StepKind.REOPENED: N_("Put off until now"),
     StepKind.REASSIGNED: N_("Reassigned"),
     StepKind.COMMENTED: N_("Commented"),
     StepKind.RATED: N_("Rated"),

@@ -123,9 +123,7 @@ class Way:
             return missed, True
         return (due if due < float("inf") else climb.since + climb.delay_s), False
 
-    def _first_there(
-        self, people: Sequence[str], told: Sequence[str], at: float
-    ) -> tuple[_There | None, list[Gap]]:
+    def _first_there(self, people: Sequence[str], told: Sequence[str], at: float) -> tuple[_There | None, list[Gap]]:
         """The first of some people who is there at a moment and was not told, with those passed over."""
         gaps: list[Gap] = []
         for one in people:
@@ -140,9 +138,7 @@ class Way:
         profile = self.directory.find(there.rung)
         delay_s = self.rules.delay_s(profile.role if profile else None, self.kind)
         told = climb.told if there.holder in (*climb.told, "") else (*climb.told, there.holder)
-        after = replace(
-            climb, rung=there.rung, rank=rank, holder=there.holder, told=told, since=at, delay_s=delay_s
-        )
+        after = replace(climb, rung=there.rung, rank=rank, holder=there.holder, told=told, since=at, delay_s=delay_s)
         return Move(at, reason, after, (*gaps, *self._missing(after)))
 
     def _rank(self, climb: Climb, rung: str) -> int:

@@ -45,8 +45,8 @@ class Delays(_Section):
 class EscalationRules(_Section):
     """`delay_h` times `pace` (1 for kinds not named) is what somebody has before an alert goes on.
 
-    An alert climbs at once to the rung `starts_with` names for its kind, and `at_once` rungs further with its opening
-    and each time it got worse; kinds in `stays` never climb. The rest is what somebody works whose profile does not say.
+    An alert climbs at once to the rung `starts_with` names for its kind, and `at_once` rungs further when it opens and
+    each time it got worse; kinds in `stays` never climb. The rest is what somebody works whose profile says nothing.
     """
 
     delay_h: Delays

@@ -1,7 +1,7 @@
 """Working time: how long somebody has had, in the hours they work where they are.
 
 A day's hours are local times of a zone, so each day is turned into moments by itself and a day on which the clocks
-change is as long as it is. What is counted is real time. Hours whose end is not after their begin run into the next day.
+change is as long as it is. What is counted is real time. Hours that end no later than they begin run into the next day.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time
 from typing import Any, Final
 
 from schemas.events.managers import Absence, ManagerProfileData, ManagerProfileSet, Role, WorkingHours
-from schemas.ids import EventId, ManagerId, Source
+from schemas.ids import AccountId, EventId, ManagerId, Source
 from streams.core.escalation.directory import Directory
 
 LONG_AGO: Final = datetime(2020, 1, 1, tzinfo=UTC)
@@ -38,7 +38,7 @@ def manager(
     return ManagerProfileSet(
         id=EventId(event or f"{name}@{told_at.isoformat()}"),
         source=Source("/tests"),
-        subject=name,
+        subject=AccountId(name),
         time=told_at,
         data=profile,
     )
@@ -53,7 +53,7 @@ def directory_of(people: Iterable[ManagerProfileSet]) -> Directory:
 
 
 def whole_line(**changed: Any) -> list[ManagerProfileSet]:
-    """Ann (account manager), Leo (lead), Dora (director), Vic (vice president); `changed` gives further data by name."""
+    """Ann (account manager), Leo (lead), Dora (director), Vic (vice president); `changed` is further data by name."""
     line = (
         ("Ann", Role.ACCOUNT_MANAGER, "Leo"),
         ("Leo", Role.LEAD, "Dora"),

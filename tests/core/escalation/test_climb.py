@@ -179,7 +179,9 @@ def test_when_all_above_are_away_the_first_who_comes_back_is_told() -> None:
 
 
 def test_when_everybody_is_away_the_owner_is_told_all_the_same() -> None:
-    line = whole_line(**{one: {"absences": (absent(MONDAY, MONDAY + 9 * HOUR),)} for one in ("Ann", "Leo", "Dora", "Vic")})
+    line = whole_line(
+        **{one: {"absences": (absent(MONDAY, MONDAY + 9 * HOUR),)} for one in ("Ann", "Leo", "Dora", "Vic")}
+    )
     first = begun(way(directory_of(line)))
     assert (first.climb.holder, [gap.reason for gap in first.gaps]) == ("Ann", [LineGap.ABSENT] * 4)
 
@@ -248,7 +250,7 @@ def test_without_an_owner_we_know_there_is_no_line_and_that_is_named(owner: str,
 
 
 def test_a_line_that_ends_too_low_is_named() -> None:
-    moves = course(path := way(directory_of(whole_line()[:2] + [manager("Dora", DIRECTOR)])), begun(path))
+    moves = course(path := way(directory_of([*whole_line()[:2], manager("Dora", DIRECTOR)])), begun(path))
     assert moves[-1].gaps == (Gap(LineGap.ENDS_BELOW_TOP, "Dora"),)
 
 

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.events.managers import WorkingHours
+from schemas.events.managers import Role, WorkingHours
 from streams.core.escalation.working_time import Calendar, Span, calendar_of, moment
-from tests.core.escalation.people import ALWAYS, NINE_TO_FIVE, absent, at, manager
-from schemas.events.managers import Role
+from tests.core.escalation.people import NINE_TO_FIVE, absent, at, manager
 
 HOUR = 3600.0
 BERLIN, NEW_YORK, CHICAGO = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"), ZoneInfo("America/Chicago")
@@ -174,7 +173,9 @@ def test_it_agrees_with_looking_at_the_wall_clock_every_half_hour(
 ) -> None:
     zone, begin = ZoneInfo(name), at(f"{day}T00:00")
     away = tuple((begin + start * HOUR, begin + (start + length) * HOUR) for start, length in gone)
-    profile = manager("Ann", Role.LEAD, time_zone=name, working_hours=tuple(shifts), absences=tuple(absent(*span) for span in away))
+    profile = manager(
+        "Ann", Role.LEAD, time_zone=name, working_hours=tuple(shifts), absences=tuple(absent(*span) for span in away)
+    )
     end = calendar_of(profile.data, ()).after(begin, half_hours * HOUR / 2)
     counted, now = 0, begin
     while counted < half_hours and now < begin + 20 * 24 * HOUR:
@@ -185,4 +186,3 @@ def test_it_agrees_with_looking_at_the_wall_clock_every_half_hour(
         assert end == now
     else:
         assert end > now
-

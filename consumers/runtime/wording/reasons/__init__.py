@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from consumers.runtime.wording.reader import Reader
-from consumers.runtime.wording.reasons import acting, complaints, health, money, owed, silence
+from consumers.runtime.wording.reasons import acting, climbing, complaints, health, money, owed, silence
 from schemas.alerts import AlertKind, AlertStep, StepReason
 
 Tell = Callable[[Reader, AlertStep], str]
@@ -30,6 +30,11 @@ _TELL: Final[dict[StepReason, Tell]] = {
     StepReason.UPSELL_SIGNS: money.upsell_signs,
     StepReason.SIGNS_GONE: money.signs_gone,
     StepReason.CAUSE_WITHDRAWN: acting.cause_withdrawn,
+    StepReason.UNACKNOWLEDGED: climbing.unacknowledged,
+    StepReason.CLIMBS_AT_ONCE: climbing.climbs_at_once,
+    StepReason.WENT_AWAY: climbing.went_away,
+    StepReason.OWNER_CHANGED: climbing.owner_changed,
+    StepReason.SNOOZE_OVER: climbing.snooze_over,
     StepReason.BY_PERSON: acting.by_person,
     StepReason.CLOSED_BY_TIME: acting.closed_by_time,
 }
@@ -41,5 +46,13 @@ _OF_KIND: Final[dict[tuple[AlertKind, StepReason], Tell]] = {
 
 
 def reason(reader: Reader, step: AlertStep) -> str:
-    """The sentence that says why."""
+    """The sentence that says why; of an alert that went to somebody else first why it was raised."""
+    raised_by = step.facts.get("raised_by")
+    told = _told(reader, step)
+    if raised_by is None or step.reason is StepReason.BY_PERSON:
+        return told
+    return f"{_told(reader, step.model_copy(update={'reason': StepReason(raised_by)}))} {told}"
+
+
+def _told(reader: Reader, step: AlertStep) -> str:
     return _OF_KIND.get((step.kind, step.reason), _TELL[step.reason])(reader, step)
