@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, TypeVar, get_args
+from typing import Any, Final, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError, create_model
@@ -160,9 +160,8 @@ def _with_files(path: str, model: type[BaseModel], raw: Raw, faults: list[str]) 
     """`raw` with every `<secret>_file` replaced by what the file holds (the line's end taken off)."""
     filled = dict(raw)
     for key, field in model.model_fields.items():
-        nested = _nested(field)
-        if nested is not None and isinstance(filled.get(key), dict):
-            filled[key] = _with_files(f"{path}.{key}", nested, filled[key], faults)
+        if key in filled:
+            filled[key] = _within(f"{path}.{key}", field, filled[key], faults)
         twin = f"{key}_file"
         if _is_secret(field) and twin in filled and twin not in model.model_fields:
             file = Path(str(filled.pop(twin)))
@@ -173,6 +172,19 @@ def _with_files(path: str, model: type[BaseModel], raw: Raw, faults: list[str]) 
             except (OSError, UnicodeDecodeError) as error:
                 faults.append(f"{path}.{twin}: {file} cannot be read ({getattr(error, 'strerror', 'not UTF-8')})")
     return filled
+
+
+def _within(path: str, field: FieldInfo, value: object, faults: list[str]) -> object:
+    """A value with the secrets of the section it is, or of each section it holds by name, read from their files."""
+    nested = _nested(field)
+    if nested is None or not isinstance(value, dict):
+        return value
+    if get_origin(field.annotation) is not dict:
+        return _with_files(path, nested, value, faults)
+    return {
+        name: _with_files(f"{path}.{name}", nested, one, faults) if isinstance(one, dict) else one
+        for name, one in value.items()
+    }
 
 
 def _told(name: str, model: type[BaseModel], error: ValidationError) -> Iterator[str]:

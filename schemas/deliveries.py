@@ -33,6 +33,11 @@ class OutcomeReason(StrEnum):
     RECEIVER_AWAY = "receiver_away"
     RECEIVER_REFUSED = "receiver_refused"
     ALREADY_SENT = "already_sent"
+    RECEIVER_GONE = "receiver_gone"
+    PACED = "paced"
+    CHANNEL_NOT_OFFERED = "channel_not_offered"
+    UNUSABLE_ADDRESS = "unusable_address"
+    NOT_WANTED = "not_wanted"
 
 
 class DeliveryReceipt(Model):

@@ -8,10 +8,7 @@ from datetime import UTC, datetime
 import structlog
 
 from consumers.delivery import metrics
-from consumers.delivery.channels.inbox import Inbox
-from consumers.delivery.channels.mail_message import mail_bytes
-from consumers.delivery.channels.port import Channel
-from consumers.delivery.channels.smtp import Mail
+from consumers.delivery.channels.offered import channels
 from consumers.delivery.directory import Directory
 from consumers.delivery.ledger import Ledger
 from consumers.delivery.reading import fold_receipts, learn_manager
@@ -29,7 +26,6 @@ from consumers.runtime.stopping import stop_signals
 from consumers.runtime.subscription import Record
 from schemas.broker import Broker
 from schemas.errors import BadEvent
-from schemas.events.managers import ContactKind
 from schemas.topics import ALERTS, DELIVERIES, DELIVERY_GROUP, MANAGERS
 
 _CLIENT = "account-pulse-delivery"
@@ -74,7 +70,7 @@ class _Process:
         ledger = Ledger(settings.max_remembered)
         metrics.REMEMBERED_LIMIT.set(settings.max_remembered)
         self._desk = ReceiptDesk(ledger, stack.enter_context(Publisher(broker, _CLIENT, stop)), utc_now)
-        sender = Sender(channels(settings), self._desk, settings.retry, settings.max_waiting)
+        sender = Sender(channels(settings, utc_now), self._desk, settings.retry, settings.max_waiting)
         self._sender = stack.enter_context(closing(sender))
         self._managers = stack.enter_context(Follower(broker, (MANAGERS.name,), self._learn, stop))
         self._receipts = stack.enter_context(Follower(broker, (DELIVERIES.name,), self._fold, stop))
@@ -131,12 +127,3 @@ class _Process:
 
     def _fold(self, records: Sequence[Record]) -> None:
         fold_receipts(records, self._desk.ledger)
-
-
-def channels(settings: DeliverySettings) -> dict[ContactKind, Channel]:
-    """Every channel we offer."""
-    offered: tuple[Channel, ...] = (
-        Inbox(),
-        Mail(settings.smtp, lambda notification: mail_bytes(notification, settings)),
-    )
-    return {channel.kind: channel for channel in offered}

@@ -55,7 +55,7 @@ def rebuild(receipt: DeliveryReceipt, steps: Mapping[str, AlertStep], directory:
     if step is None or receipt.recipient is None or receipt.channel is None:
         return None
     profile = directory.find(receipt.recipient)
-    contact = contacts_of(profile).get(receipt.channel) if profile else None
+    contact = contacts_of(profile, step.kind).get(receipt.channel) if profile else None
     if profile is None or contact is None:
         return None
     return Notification(step, receipt.recipient, profile, receipt.channel, contact.address)

@@ -4,28 +4,27 @@
 * `opened` goes to the owner, `escalated` to the first of the escalation chain (the owner where it is empty), `resolved`
   to whoever was told of the episode, except the one who resolved it. Other steps are told to nobody: they show in the
   console.
-* A manager is told over each channel of theirs, the first address of each kind.
+* A manager is told over each channel of theirs, the first address of each that wants this kind of alert.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 
-from consumers.delivery.addresses import is_mail_address
 from consumers.delivery.decisions import Decision, Notification, Suppression
 from consumers.delivery.directory import Directory
-from schemas.alerts import AlertStep, StepKind
+from schemas.alerts import AlertKind, AlertStep, StepKind
 from schemas.deliveries import OutcomeReason
 from schemas.events.managers import Contact, ContactKind, ManagerProfileData
 from schemas.ids import ManagerId
 
 NOTIFIED = frozenset({StepKind.OPENED, StepKind.ESCALATED, StepKind.RESOLVED})
+Offered = Mapping[ContactKind, Callable[[str], str]]
+"""The channels we can send over; each says what is wrong with an address, nothing when it can be sent to."""
 
 
-def route(
-    step: AlertStep, directory: Directory, told: Collection[ManagerId], channels: Collection[ContactKind]
-) -> list[Decision]:
+def route(step: AlertStep, directory: Directory, told: Collection[ManagerId], offered: Offered) -> list[Decision]:
     """Everything decided about the step, at least one decision.
 
-    `told` are the managers who were told of this episode before; `channels` are those we can send over.
+    `told` are the managers who were told of this episode before.
     """
     if step.historic:
         return [Suppression(step, OutcomeReason.HISTORIC)]
@@ -34,14 +33,15 @@ def route(
     recipients = _recipients(step, told)
     if not recipients:
         return [_nobody(step)]
-    return [decision for recipient in recipients for decision in _to_manager(step, recipient, directory, channels)]
+    return [decision for recipient in recipients for decision in _to_manager(step, recipient, directory, offered)]
 
 
-def contacts_of(profile: ManagerProfileData) -> dict[ContactKind, Contact]:
-    """The contact that is used for each kind: the first of it."""
-    first: dict[ContactKind, Contact] = {}
+def contacts_of(profile: ManagerProfileData, kind: AlertKind) -> dict[ContactKind, Contact | None]:
+    """The contact that is used of each channel: the first that wants this kind of alert, None when none does."""
+    first: dict[ContactKind, Contact | None] = {}
     for contact in profile.channels:
-        first.setdefault(contact.kind, contact)
+        wanted = contact if contact.kinds is None or kind in contact.kinds else None
+        first[contact.kind] = first.get(contact.kind) or wanted
     return first
 
 
@@ -59,30 +59,28 @@ def _nobody(step: AlertStep) -> Suppression:
     return Suppression(step, OutcomeReason.NO_OWNER)
 
 
-def _to_manager(
-    step: AlertStep, recipient: ManagerId, directory: Directory, channels: Collection[ContactKind]
-) -> Iterator[Decision]:
+def _to_manager(step: AlertStep, recipient: ManagerId, directory: Directory, offered: Offered) -> Iterator[Decision]:
     profile = directory.find(recipient)
     if profile is None:
         yield Suppression(step, OutcomeReason.UNKNOWN_MANAGER, recipient)
         return
-    contacts = contacts_of(profile)
+    contacts = contacts_of(profile, step.kind)
     if not contacts:
         yield Suppression(step, OutcomeReason.NO_CHANNEL, recipient, detail="the manager has no channel")
-    for contact in contacts.values():
-        yield _over(step, recipient, profile, contact, channels)
+    for channel, contact in contacts.items():
+        if contact is None:
+            detail = "the manager does not want this kind over this channel"
+            yield Suppression(step, OutcomeReason.NOT_WANTED, recipient, channel, detail)
+        else:
+            yield _over(step, recipient, profile, contact, offered)
 
 
 def _over(
-    step: AlertStep,
-    recipient: ManagerId,
-    profile: ManagerProfileData,
-    contact: Contact,
-    channels: Collection[ContactKind],
+    step: AlertStep, recipient: ManagerId, profile: ManagerProfileData, contact: Contact, offered: Offered
 ) -> Decision:
-    reason = OutcomeReason.NO_CHANNEL
-    if contact.kind not in channels:
-        return Suppression(step, reason, recipient, contact.kind, "this channel is not offered")
-    if contact.kind is ContactKind.EMAIL and not is_mail_address(contact.address):
-        return Suppression(step, reason, recipient, contact.kind, "not a mail address")
+    if contact.kind not in offered:
+        detail = "this channel is not set up here"
+        return Suppression(step, OutcomeReason.CHANNEL_NOT_OFFERED, recipient, contact.kind, detail)
+    if fault := offered[contact.kind](contact.address):
+        return Suppression(step, OutcomeReason.UNUSABLE_ADDRESS, recipient, contact.kind, fault)
     return Notification(step, recipient, profile, contact.kind, contact.address)

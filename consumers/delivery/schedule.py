@@ -6,6 +6,7 @@ holds back everything on it, and a single notification at a time finds out wheth
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from heapq import heappop, heappush
 from itertools import count
 
@@ -25,13 +26,33 @@ def pause(retry: RetrySettings, attempt: int) -> timedelta:
     return timedelta(seconds=min(retry.most_s, retry.first_s * 2 ** min(attempt - 1, _DOUBLINGS)))
 
 
+def next_wait(retry: RetrySettings, notification: Notification, tries: int) -> timedelta | None:
+    """How long to wait after the try number `tries` failed; None when that was the last.
+
+    The jitter is a function of notification and try: the same wherever it is asked.
+    """
+    waits: tuple[float, ...] = getattr(retry, notification.channel.value, ())
+    if tries > len(waits):
+        return None
+    return timedelta(seconds=waits[tries - 1] * (1 + retry.jitter * _chance(f"{notification.id}:{tries}")))
+
+
+def _chance(text: str) -> float:
+    """A number in [-1, 1) that differs for every text and is always the same for one."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=4).digest()) / 2**31 - 1
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A notification that waits for its attempt number `attempt`; the first was at `since`."""
+    """A notification that waits for its attempt number `attempt`; the first was at `since`.
+
+    `tries` are those of them that its channel's schedule counts: not while the channel was away or its turn to come.
+    """
 
     notification: Notification
     attempt: int
     since: datetime
+    tries: int = 0
 
 
 class Schedule:

@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 
 from consumers.delivery import metrics
-from consumers.delivery.channels.port import Channel, NotNow, Refused, Undelivered
+from consumers.delivery.channels.port import Channel, Gone, NotNow, Paced, Refused, Undelivered
 from consumers.delivery.decisions import Notification
 from consumers.delivery.receipts import ReceiptDesk, Result
-from consumers.delivery.schedule import Outages, Schedule, Waiting, pause
+from consumers.delivery.schedule import Outages, Schedule, Waiting, next_wait
 from consumers.delivery.settings import RetrySettings
 from schemas.deliveries import Outcome, OutcomeReason
 from schemas.events.managers import ContactKind
+
+_LONGEST_ASKED_S: Final = 86400.0
+"""A receiver that asks to be left alone for longer is tried after a day."""
 
 log = structlog.get_logger()
 
@@ -45,7 +49,7 @@ class Sender:
 
     def again(self, notification: Notification, attempts: int, since: datetime) -> None:
         """Take up a notification that an earlier run deferred; it is tried when `due` comes to it."""
-        self._schedule.put(Waiting(notification, attempts + 1, since), self._clock())
+        self._schedule.put(Waiting(notification, attempts + 1, since, attempts), self._clock())
 
     def due(self, most: timedelta) -> int:
         """Try what is due, for no longer than `most`. How many were tried."""
@@ -93,23 +97,34 @@ class Sender:
 
     def _failed(self, waiting: Waiting, error: Undelivered) -> None:
         now = self._clock()
-        reason = OutcomeReason.RECEIVER_AWAY
         if isinstance(error, Refused):
             self._channel_works(waiting)
-            self._write(waiting, Result(Outcome.FAILED, OutcomeReason.RECEIVER_REFUSED, error.detail))
+            reason = OutcomeReason.RECEIVER_GONE if isinstance(error, Gone) else OutcomeReason.RECEIVER_REFUSED
+            self._write(waiting, Result(Outcome.FAILED, reason, error.detail))
             return
-        due_at = self._next_due(waiting, error, now)
-        if now - waiting.since > timedelta(seconds=self._retry.give_up_after_s):
+        reason = OutcomeReason.PACED if isinstance(error, Paced) else OutcomeReason.RECEIVER_AWAY
+        tries = waiting.tries + isinstance(error, NotNow)
+        due_at = self._next_due(waiting, error, now, tries)
+        if due_at is None:
             self._write(waiting, Result(Outcome.FAILED, reason, f"given up: {error.detail}"))
             return
         self._write(waiting, Result(Outcome.DEFERRED, reason, error.detail))
-        self._schedule.put(Waiting(waiting.notification, waiting.attempt + 1, waiting.since), due_at)
+        self._schedule.put(Waiting(waiting.notification, waiting.attempt + 1, waiting.since, tries), due_at)
 
-    def _next_due(self, waiting: Waiting, error: Undelivered, now: datetime) -> datetime:
+    def _next_due(self, waiting: Waiting, error: Undelivered, now: datetime, tries: int) -> datetime | None:
+        """When it is tried next, None when it was tried often or long enough."""
+        if isinstance(error, Paced):
+            return now + timedelta(seconds=error.after_s)
         if isinstance(error, NotNow):
             self._channel_works(waiting)
-            return now + pause(self._retry, waiting.attempt)
-        channel = waiting.notification.channel
+            wait = next_wait(self._retry, waiting.notification, tries)
+            asked = timedelta(seconds=min(error.after_s or 0, _LONGEST_ASKED_S))
+            return None if wait is None else now + max(wait, asked)
+        rests_until = self._channel_away(waiting.notification.channel, error, now)
+        too_long = now - waiting.since > timedelta(seconds=self._retry.give_up_after_s)
+        return None if too_long else rests_until
+
+    def _channel_away(self, channel: ContactKind, error: Undelivered, now: datetime) -> datetime:
         if channel not in self._outages.away:
             log.warning("channel_away", channel=channel.value, error=error.detail)
         metrics.CHANNEL_AWAY.labels(channel.value).set(1)

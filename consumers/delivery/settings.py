@@ -5,7 +5,12 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from consumers.delivery.targets import Targets
+
 MEBIBYTE: Final = 1024 * 1024
+_HALF_AN_HOUR: Final = (5.0, 15.0, 60.0, 180.0, 300.0, 540.0, 720.0)
+_THREE_DAYS: Final = (5.0, 300.0, 1800.0, 7200.0, 18000.0, 36000.0, 50400.0, 72000.0, 86400.0)
+"""The schedule that the specification of Standard Webhooks names."""
 
 
 class SmtpTls(StrEnum):
@@ -34,14 +39,32 @@ class SmtpSettings(BaseModel):
     keep_open_s: Annotated[float, Field(ge=0, description="an idle connection older than this is opened anew")] = 60.0
 
 
+Waits = Annotated[tuple[Annotated[float, Field(gt=0, le=7 * 86400)], ...], Field(max_length=50)]
+
+
 class RetrySettings(BaseModel):
-    """When a notification that could not be delivered is tried again: doubling from `first_s` to `most_s`."""
+    """When is tried again what could not be delivered. Two different things fail: one notification, which has as many
+    tries as its channel's list says, and a channel as a whole, which rests, longer after each failure, and during which
+    no notification loses a try.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    first_s: Annotated[float, Field(gt=0, description="wait before the second attempt")] = 2.0
-    most_s: Annotated[float, Field(gt=0, description="the longest wait between two attempts")] = 300.0
-    give_up_after_s: Annotated[float, Field(gt=0, description="after this long it has failed")] = 3 * 86400.0
+    first_s: Annotated[float, Field(gt=0, description="a channel that is away rests this long at first")] = 2.0
+    most_s: Annotated[float, Field(gt=0, description="it rests no longer than this")] = 300.0
+    give_up_after_s: Annotated[
+        float, Field(gt=0, description="after its channel was away for this long a notification has failed")
+    ] = 3 * 86400.0
+    email: Annotated[Waits, Field(description="waits between tries; after the last it has failed: 8 in 30 min")] = (
+        _HALF_AN_HOUR
+    )
+    slack: Annotated[Waits, Field(description="the same, of Slack")] = _HALF_AN_HOUR
+    teams: Annotated[Waits, Field(description="the same, of Teams")] = _HALF_AN_HOUR
+    apprise: Annotated[Waits, Field(description="the same, of services over Apprise")] = _HALF_AN_HOUR
+    webhook: Annotated[Waits, Field(description="the same, of webhooks: 10 in 75 h")] = _THREE_DAYS
+    jitter: Annotated[
+        float, Field(ge=0, le=0.5, description="a wait differs by up to this part, so that not all try at once")
+    ] = 0.1
 
 
 class DeliverySettings(BaseModel):
@@ -51,6 +74,7 @@ class DeliverySettings(BaseModel):
 
     smtp: SmtpSettings = SmtpSettings()
     retry: RetrySettings = RetrySettings()
+    targets: Targets = Targets()
     console_url: Annotated[
         str, Field(pattern=r"^https?://\S+$", description="where links in messages lead: the console's public address")
     ] = "http://127.0.0.1:8000"

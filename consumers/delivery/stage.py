@@ -116,11 +116,11 @@ class Stage:
         return decided
 
     def _route(self, step: AlertStep, told: Collection[ManagerId]) -> list[Decision]:
-        channels = self._sender.channels.keys()
-        decisions = route(step, self._directory, told, channels)
+        offered = {kind: channel.fault_of for kind, channel in self._sender.channels.items()}
+        decisions = route(step, self._directory, told, offered)
         if any(isinstance(it, Suppression) and it.reason is OutcomeReason.UNKNOWN_MANAGER for it in decisions):
             self._refresh()
-            decisions = route(step, self._directory, told, channels)
+            decisions = route(step, self._directory, told, offered)
         return decisions
 
     def _fresh(self, decisions: Sequence[Decision]) -> list[Decision]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args, get_origin
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
@@ -38,11 +38,18 @@ def _lines() -> Iterator[str]:
 
 def _rows(model: type[BaseModel], prefix: str) -> Iterator[Row]:
     for name, field in model.model_fields.items():
-        inner = field.annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            yield from _rows(inner, f"{prefix}{name}.")
-        else:
+        inner = _section_in(field.annotation)
+        named = get_origin(field.annotation) is dict
+        if inner is None or named:
             yield f"`{prefix}{name}`", words(field), _default(field), field.description or ""
+        if inner is not None:
+            yield from _rows(inner, f"{prefix}{name}.{'<name>.' if named else ''}")
+
+
+def _section_in(annotation: object) -> type[BaseModel] | None:
+    """The section that this is, or that stands here under names."""
+    inner = get_args(annotation)[-1] if get_origin(annotation) is dict else annotation
+    return inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None
 
 
 def _default(field: FieldInfo) -> str:

@@ -64,6 +64,8 @@ def _name(annotation: object) -> str:
         return " or ".join(dict.fromkeys(_name(member) for member in inner if member is not type(None)))
     if origin is tuple:
         return f"list of {_name(inner[0])}"
+    if origin is dict:
+        return "entries by name"
     return _word(annotation)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from schemas.alerts import AlertKind
 from schemas.envelope import Data, Envelope, Name
 from schemas.events.profiles import Locale, TimeZone
 from schemas.ids import ManagerIdField
@@ -35,10 +36,15 @@ class ContactKind(StrEnum):
 
 
 class Contact(Data):
-    """One way to reach the manager; `address` is empty for the console inbox."""
+    """One way to reach the manager, for these kinds of alert (without `kinds` for all).
+
+    `address` is empty for the console inbox, a mail address for e-mail, the id of a channel or member for Slack, and
+    for Teams, webhook and Apprise the name of a target that the settings of delivery hold.
+    """
 
     kind: ContactKind
     address: Annotated[str, StringConstraints(max_length=512)] = ""
+    kinds: Annotated[tuple[AlertKind, ...] | None, Field(min_length=1, max_length=50)] = None
 
 
 class WorkingHours(Data):

@@ -23,7 +23,8 @@ from schemas.deliveries import DeliveryReceipt, Outcome
 from schemas.topics import ALERTS, DELIVERIES
 from tests.delivery.samples import AT, manager
 
-RETRY = RetrySettings(first_s=2, most_s=60, give_up_after_s=3600)
+WAITS = (2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0)
+RETRY = RetrySettings(first_s=2, most_s=60, give_up_after_s=3600, email=WAITS, slack=WAITS, webhook=WAITS, jitter=0)
 
 
 class Log:
@@ -56,6 +57,8 @@ class Log:
 
 class Desk:
     """A stage with everything it needs; time stands still until `pass_time`."""
+
+    shipped = RetrySettings()
 
     def __init__(
         self, smtp: SmtpSettings | None = None, *more: Channel, retry: RetrySettings = RETRY, max_waiting: int = 1_000

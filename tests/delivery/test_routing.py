@@ -4,16 +4,18 @@ from typing import Any
 
 import pytest
 
+from consumers.delivery.channels.smtp import Mail
 from consumers.delivery.decisions import Notification
 from consumers.delivery.directory import Directory
 from consumers.delivery.routing import route
-from schemas.alerts import AlertStep, StepKind, StepReason
+from consumers.delivery.settings import SmtpSettings
+from schemas.alerts import AlertKind, AlertStep, StepKind, StepReason
 from schemas.deliveries import OutcomeReason
 from schemas.events.managers import Contact, ContactKind
 from schemas.ids import ManagerId
 from tests.delivery.samples import OWNER, band_dropped, band_recovered, manager
 
-OFFERED = {ContactKind.CONSOLE, ContactKind.EMAIL}
+OFFERED = {ContactKind.CONSOLE: lambda _: "", ContactKind.EMAIL: Mail(SmtpSettings(), lambda _: b"").fault_of}
 
 
 def routed(step: AlertStep, *told: ManagerId, **data: Any) -> list[tuple[str | None, str | None, str]]:
@@ -54,13 +56,16 @@ def test_a_manager_without_channels_is_not_told() -> None:
 
 def test_a_channel_we_do_not_offer_does_not_stop_the_others() -> None:
     contacts = (Contact(kind=ContactKind.SLACK, address="C1"), Contact(kind=ContactKind.CONSOLE))
-    assert routed(band_dropped(), channels=contacts) == [(OWNER, "slack", "no_channel"), (OWNER, "console", "told")]
+    assert routed(band_dropped(), channels=contacts) == [
+        (OWNER, "slack", "channel_not_offered"),
+        (OWNER, "console", "told"),
+    ]
 
 
 @pytest.mark.parametrize("address", ["", "nobody", "a@b.test\r\nBcc: c@d.test", "a@b.test,c@d.test", "<a@b.test>"])
 def test_an_address_that_is_not_one_plain_address_is_not_mailed(address: str) -> None:
     assert routed(band_dropped(), channels=(Contact(kind=ContactKind.EMAIL, address=address),)) == [
-        (OWNER, "email", "no_channel")
+        (OWNER, "email", "unusable_address")
     ]
 
 
@@ -71,6 +76,22 @@ def test_only_the_first_address_of_a_kind_is_used() -> None:
     (decision,) = route(band_dropped(), directory, (), OFFERED)
     assert isinstance(decision, Notification)
     assert decision.address == "a@example.test"
+
+
+def test_a_channel_is_used_for_the_kinds_that_the_manager_wants_over_it() -> None:
+    some = (AlertKind.INVOICE_OVERDUE,)
+    contacts = (
+        Contact(kind=ContactKind.EMAIL, address="money@example.test", kinds=some),
+        Contact(kind=ContactKind.EMAIL, address="rest@example.test"),
+        Contact(kind=ContactKind.CONSOLE, kinds=some),
+    )
+    assert routed(band_dropped(), channels=contacts) == [(OWNER, "email", "told"), (OWNER, "console", "not_wanted")]
+    directory = Directory()
+    directory.learn(manager(channels=contacts))
+    for kind, address in ((AlertKind.BAND_DROPPED, "rest"), (AlertKind.INVOICE_OVERDUE, "money")):
+        first = route(band_dropped(kind=kind), directory, (), OFFERED)[0]
+        assert isinstance(first, Notification)
+        assert first.address == f"{address}@example.test"
 
 
 def test_the_end_is_told_to_those_who_were_told_of_the_beginning() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from consumers.console.settings import ConsoleSettings
+from consumers.delivery.settings import DeliverySettings
 from pulse.errors import SettingsFault
 from pulse.local.settings import StackSettings
 from pulse.settings import SECTIONS, load, model_of
@@ -12,6 +13,7 @@ from schemas.broker import Broker
 from streams.gateway.settings import GatewaySettings
 
 LONG = "0123456789abcdef0123456789abcdef"
+KEY = "whsec_" + "QUFB" * 8
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +47,15 @@ def test_a_secret_can_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / "secret").write_text(LONG + "\n")
     monkeypatch.setenv("PULSE_CONSOLE__SECRET_FILE", str(tmp_path / "secret"))
     assert load(["console"]).part(ConsoleSettings).secret.get_secret_value() == LONG
+
+
+def test_a_secret_of_a_section_that_stands_under_a_name_can_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text(KEY + "\n")
+    hook = f"{{url: 'https://hooks.example.test', keys_file: {tmp_path / 'keys'}}}"
+    (tmp_path / "pulse.yaml").write_text(f"delivery: {{targets: {{webhooks: {{crm: {hook}}}}}}}\n")
+    delivery = load(["delivery"]).part(DeliverySettings)
+    assert delivery.targets.webhooks["crm"].keys.get_secret_value() == KEY
+    assert KEY not in repr(delivery)
 
 
 def test_a_secret_of_digits_stays_text(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,10 @@ class Inbox:
     kind = ContactKind.CONSOLE
     repeats = False
 
+    def fault_of(self, address: str) -> str:
+        """Everybody has an inbox."""
+        return ""
+
     def send(self, notification: Notification) -> str:
         """Nothing to send."""
         return "in the inbox"

@@ -9,10 +9,10 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cache
 from typing import Final
-from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from consumers.delivery.channels.links import account_link
 from consumers.delivery.decisions import Notification
 from consumers.delivery.settings import DeliverySettings
 from consumers.runtime.wording import AlertWords, one_line, reader_of
@@ -61,15 +61,6 @@ def context(words: AlertWords, notification: Notification, console_url: str) -> 
         "parts": words.parts(),
         "colour": _colour(words.step),
     }
-
-
-def account_link(console_url: str, step: AlertStep) -> str:
-    """The account's page at its alerts.
-
-    >>> account_link("https://pulse.example.test/", AlertStep.model_construct(account_id="A 1&x"))
-    'https://pulse.example.test/account?id=A%201%26x#alerts'
-    """
-    return f"{console_url.rstrip('/')}/account?id={quote(step.account_id, safe='')}#alerts"
 
 
 def _colour(step: AlertStep) -> str:

@@ -2,7 +2,9 @@
 
 Undelivered
 ├── Refused        final: the receiver will never take it
-├── NotNow         try this notification again later; others may go
+│   └── Gone       final for all that would go to this target: the receiver wants nothing any more
+├── NotNow         a try that failed: this notification is tried again by its channel's schedule; others may go
+├── Paced          no try was made: the target takes so many a second, and this one's turn comes later
 └── Away           the whole channel does not answer; nothing else needs trying before a pause
 """
 
@@ -24,8 +26,24 @@ class Refused(Undelivered):
     """The receiver said no for good."""
 
 
+class Gone(Refused):
+    """The receiver wants nothing any more."""
+
+
 class NotNow(Undelivered):
-    """The receiver said not now."""
+    """The receiver said not now; `after_s` is how long it asked to be left alone, where it did."""
+
+    def __init__(self, detail: str, after_s: float | None = None) -> None:
+        super().__init__(detail)
+        self.after_s = after_s
+
+
+class Paced(Undelivered):
+    """Its turn comes in `after_s`; the channel keeps the place."""
+
+    def __init__(self, after_s: float) -> None:
+        super().__init__("its turn comes later")
+        self.after_s = after_s
 
 
 class Away(Undelivered):
@@ -43,6 +61,10 @@ class Channel(Protocol):
     @property
     def repeats(self) -> bool:
         """Whether sending again would be noticed by the recipient."""
+        ...
+
+    def fault_of(self, address: str) -> str:
+        """Why nothing can be sent to this address, empty when it can; it names no secret."""
         ...
 
     def send(self, notification: Notification) -> str:

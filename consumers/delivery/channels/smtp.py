@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from consumers.delivery.addresses import is_mail_address
 from consumers.delivery.channels.port import Away, NotNow, Refused
 from consumers.delivery.decisions import Notification
 from consumers.delivery.settings import SmtpSettings, SmtpTls
@@ -35,6 +36,10 @@ class Mail:
         self._render = render
         self._server: smtplib.SMTP | None = None
         self._used_at = 0.0
+
+    def fault_of(self, address: str) -> str:
+        """One plain address and nothing else."""
+        return "" if is_mail_address(address) else "not a mail address"
 
     def send(self, notification: Notification) -> str:
         """Hand the mail over.
