@@ -40,6 +40,15 @@ JudgedFrom = Annotated[
         formats=["%Y-%m-%d"], help="Judge by the months from this date; without it by the last third of them."
     ),
 ]
+Into = Annotated[
+    Path | None,
+    typer.Option(
+        "--into",
+        dir_okay=False,
+        metavar="POLICY",
+        help="A policy file: the model becomes its section silence.purchases, and its version is raised by one.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the figures as one flat JSON object.")]
 
 
@@ -60,27 +69,33 @@ def fit(
     min_purchases: AtLeast = 3,
     precision: Precision = 0.75,
     judged_from: JudgedFrom = None,
+    into: Into = None,
     as_json: AsJson = False,
 ) -> None:
     """Fit who will stay away to the purchases in ClickHouse, and measure it beside RFM and a fixed 30 days.
 
-    It learns from earlier months and is measured on later ones. It writes a document and changes nothing else: no
-    policy is touched, no alert follows. It needs the extra "fit" of the package (scikit-learn), and
-    eight months of history for the usual 90 days.
+    It learns from earlier months and is measured on later ones, and writes a document that says how it did. With --into
+    the model goes into a policy file besides; alerts follow it when a worker runs with that policy. It needs the extra
+    "fit" of the package (scikit-learn), and eight months of history for the usual 90 days.
     """
     from pulse.fitting.fit import Options
     from pulse.fitting.fit import fit as fit_to
     from pulse.fitting.logistic import require_scikit_learn
+    from pulse.policies.fitted import with_model
+    from pulse.policies.reading import read_policy
 
     if output.exists() and not force:
         raise FileThere(output)
+    policy = None if into is None else read_policy(into)
     require_scikit_learn()
     history, source = _read()
     since = None if judged_from is None else judged_from.replace(tzinfo=UTC)
     options = Options(horizon_days, min_purchases, precision, since)
     fitted = fit_to(history, options, source, datetime.now(UTC))
-    _write(output, fitted)
-    _tell(fitted, output, as_json=as_json)
+    _write(output, fitted.to_yaml())
+    if into is not None and policy is not None:
+        _write(into, with_model(into.read_text(encoding="utf-8"), policy, fitted.model))
+    _tell(fitted, output, into, as_json=as_json)
 
 
 def _read() -> "tuple[History, str]":
@@ -99,21 +114,22 @@ def _read() -> "tuple[History, str]":
         raise FitFailed(f"{clickhouse.url} refuses: {first_line(error)}") from None
 
 
-def _write(output: Path, fitted: "FittedModel") -> None:
+def _write(output: Path, text: str) -> None:
     try:
-        output.write_text(fitted.to_yaml(), encoding="utf-8")
+        output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise FitFailed(f"{output} cannot be written: {error.strerror}") from None
 
 
-def _tell(fitted: "FittedModel", output: Path, *, as_json: bool) -> None:
+def _tell(fitted: "FittedModel", output: Path, into: Path | None, *, as_json: bool) -> None:
     from pulse.fitting.document import flat
 
     told, alert = fitted.fitted, fitted.model.alert
     if as_json:
         counts = {"base_rate": told.judging.base_rate, "rows": told.judging.rows, "accounts": told.judging.accounts}
-        line = {"alert_rule": alert.rule.value, "alert_risk": alert.risk, "document": str(output)}
-        typer.echo(json.dumps(flat(fitted) | counts | line))
+        line = {"alert_rule": alert.rule.value, "alert_risk": alert.risk}
+        files = {"document": str(output), "policy": None if into is None else str(into)}
+        typer.echo(json.dumps(flat(fitted) | counts | line | files))
         return
     console = Console()
     console.print(
@@ -124,7 +140,10 @@ def _tell(fitted: "FittedModel", output: Path, *, as_json: bool) -> None:
     )
     console.print(_table(fitted), soft_wrap=True)
     by = "the account's own line" if alert.risk is None else f"a risk of {alert.risk:.3f}"
-    console.print(f"alert by {by}; written to {output}, which nothing reads by itself", highlight=False, soft_wrap=True)
+    where = f"the model stands in {into}: a worker alerts by it once it runs with that policy"
+    if into is None:
+        where = "put the model into a policy with --into POLICY; nothing reads the document by itself"
+    console.print(f"alert by {by}; written to {output}; {where}", highlight=False, soft_wrap=True)
 
 
 def _table(fitted: "FittedModel") -> Table:

@@ -10,7 +10,8 @@ from pulse.fitting.measuring import Figures
 from streams.core.silence.document import SilenceModel
 
 _HEAD: Final = """\
-# A model of silence, fitted to a history. It is a proposal: no process reads it, and no alert follows from it.
+# A model of silence, fitted to a history. It is a proposal: no process reads it. `model` becomes the section
+# silence.purchases of a policy: `pulse policy fit --into POLICY` puts it there, and a worker alerts by that policy.
 #
 # An account is silent when it makes no purchase within model.horizon_d days. `measured` says how the model did on the
 # snapshots named under fitted.judging, none of which it was fitted to, beside plainer rules.

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -18,12 +18,19 @@ from pulse.fitting.document import FittedModel
 from pulse.fitting.errors import FitFailed, HistoryTooShort, TooFewOutcomes
 from pulse.fitting.history import read
 from pulse.local.ports import free_port
+from pulse.policies.errors import PolicyFaults
+from pulse.policies.reading import read_policy
+from schemas.alerts import AlertKind
 from schemas.catalogue import AnyEvent
 from schemas.events.withdrawals import FactWithdrawn, FactWithdrawnData
 from schemas.ids import AccountId, EventId, Source
+from streams.core.policy import to_tables
 from tests.clickhouse.facts import NOW, opened, ordered, profile
 from tests.clickhouse.telling import Tell
+from tests.core.bench import Bench
+from tests.core.building import DAY, At, order
 from tests.fitting.histories import regular
+from tests.policy.faulty import shipped
 
 pytestmark = pytest.mark.usefixtures("place")
 
@@ -43,6 +50,39 @@ def test_a_history_becomes_a_document_and_figures(tell: Tell, place: Path) -> No
     assert document.measured.model.average_precision == figures["average_precision"]
     assert document.fitted.source.endswith("pulse.facts")
     assert "secret" not in (place / "fitted.yaml").read_text()
+
+
+def test_a_fit_becomes_the_policy_that_a_worker_alerts_by(tell: Tell, place: Path) -> None:
+    tell(_orders(accounts=120))
+    mine = place / "mine.yaml"
+    mine.write_text(shipped())
+    ran = fit("--into", "mine.yaml", "--json")
+    assert ran.exit_code == 0, ran.output
+    assert json.loads(ran.stdout.splitlines()[-1])["policy"] == "mine.yaml"
+    assert CliRunner().invoke(policy.app, ["check", "mine.yaml"]).stdout == "mine.yaml: default/2 holds\n"
+    fitted = FittedModel.model_validate(yaml.safe_load((place / "silence.yaml").read_text())).model
+    tables = to_tables(read_policy(mine))
+    assert tables.policy.silence.purchases == fitted
+    bench = Bench(tables)
+    bench.live(*(order(At(10 * number * DAY, f"o-{number}")) for number in range(6)))
+    expected = bench.told.snapshots[-1].purchase_expected_by
+    assert expected is not None
+    assert expected != _expected_by_default()
+    [step] = [one for one in bench.flush(900 * DAY).steps if one.kind is AlertKind.PURCHASE_OVERDUE]
+    assert step.facts["expected_by"].startswith(expected.isoformat())
+
+
+def _expected_by_default() -> date | None:
+    bench = Bench()
+    bench.live(*(order(At(10 * number * DAY, f"o-{number}")) for number in range(6)))
+    return bench.told.snapshots[-1].purchase_expected_by
+
+
+def test_a_policy_that_does_not_hold_is_refused_before_anything_is_fitted(place: Path) -> None:
+    (place / "mine.yaml").write_text("policy: mine\n")
+    ran = fit("--into", "mine.yaml")
+    assert isinstance(ran.exception, PolicyFaults)
+    assert not (place / "silence.yaml").exists()
 
 
 def test_people_see_the_model_beside_its_rivals(tell: Tell) -> None:

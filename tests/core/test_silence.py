@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from streams.core.policy import DAY_S, Floats
+from streams.core.silence import crossing
 from streams.core.silence.crossing import risk_after_d
 from streams.core.silence.document import AlertLine, Coefficients, Rule, SegmentGaps, SilenceModel
 from streams.core.silence.line import Usual, own_line_d
@@ -50,6 +51,22 @@ def same(one: Rhythm, other: Rhythm) -> bool:
         np.array_equal(getattr(one, name), getattr(other, name), equal_nan=True)
         for name in ("first_at", "last_at", "count", "median_d", "quantile_d", "mean_log")
     )
+
+
+@given(
+    st.lists(days, min_size=1, max_size=4), st.floats(0.05, 0.95), st.tuples(*[st.floats(0, 2)] * 3), st.floats(-6, 3)
+)
+def test_a_risk_that_never_falls_is_found_by_halving_as_day_by_day(
+    bought: list[list[float]], line: float, rising: tuple[float, ...], intercept: float
+) -> None:
+    names = ("log_silence", "log_age", "over_line")
+    update = dict(zip(names, rising, strict=True)) | {"intercept": intercept}
+    coefficients = COEFFICIENTS.model_copy(update=update)
+    for one in bought:
+        ground = ground_of(at(*one), USUAL)
+        wanted = float(np.log(line / (1 - line)))
+        expected = crossing._first_day(coefficients, ground, wanted)
+        assert crossing._first_day_rising(coefficients, ground, wanted).tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize("name", ["purchases", "rhythm", "line"])

@@ -21,7 +21,8 @@ def risk_after_d(coefficients: Coefficients, ground: Ground, line: float) -> Flo
     Looked for day by day and then within the day, because nothing forbids a fit under which the risk first falls.
     """
     wanted = float(np.log(line / (1 - line)))
-    day = _first_day(coefficients, ground, wanted)
+    rises = min(coefficients.log_silence, coefficients.log_age, coefficients.over_line) >= 0
+    day = (_first_day_rising if rises else _first_day)(coefficients, ground, wanted)
     late = np.flatnonzero(np.isfinite(day) & (day > 0))
     day[late] = _within(coefficients, ground.of(late), day[late], wanted)
     return day
@@ -39,6 +40,16 @@ def _first_day(coefficients: Coefficients, ground: Ground, wanted: float) -> Flo
         if not len(left):
             break
     return found
+
+
+def _first_day_rising(coefficients: Coefficients, ground: Ground, wanted: float) -> Floats:
+    """The same where the risk never falls: by halving, at a hundredth of the cost."""
+    low, high = np.full(len(ground.line_d), -1.0), np.full(len(ground.line_d), LONGEST_D + 1.0)
+    while len(low) and (high - low).max() > 1:
+        middle = np.floor((low + high) / 2)
+        reached = (middle > low) & (log_odds(coefficients, ground, np.maximum(middle, 0.0)) >= wanted)
+        low, high = np.where(reached, low, middle), np.where(reached, middle, high)
+    return np.where(high <= LONGEST_D, high, np.inf)
 
 
 def _within(coefficients: Coefficients, ground: Ground, day: Floats, wanted: float) -> Floats:
