@@ -21,8 +21,9 @@ test: .venv/.dev ## run the tests; ARGS='tests/schemas -x'; what needs Apache Ka
 
 check: lint test ## all that CI runs: lint, then test
 
-lint: .venv/.dev ## ruff, format, mypy --strict, import contracts
+lint: .venv/.dev ## ruff, format, mypy --strict, import contracts, catalogues complete
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+	$(BIN)/python -m pulse.messages --check
 
 messages: .venv/.runtime ## renew the catalogues of the other languages from code and templates; says what is to be filled in
 	$(BIN)/python -m pulse.messages

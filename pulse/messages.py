@@ -1,7 +1,8 @@
 """Collects every text of `consumers/` that is translated, and renews the catalogues from it: `make messages`.
 
 A catalogue holds exactly these texts, in the order of the code, each with the files it stands in. What is new is added
-empty, what is gone is taken out, what was translated stays. `faults` says what a catalogue lacks; the tests ask it.
+empty, what is gone is taken out, what was translated stays. `faults` says what a catalogue lacks: `make lint` and the
+tests ask it.
 """
 
 import re
@@ -102,14 +103,15 @@ def faults(language: str) -> list[str]:
     return sorted(missing + gone + wrong)
 
 
-def main() -> int:
-    """Renew every catalogue, and say what is still to be filled in."""
+def main(*, renewing: bool) -> int:
+    """Renew every catalogue, and say what is still to be filled in; or only say."""
     left = []
     for language in LANGUAGES:
         if language != DEFAULT_LANGUAGE:
             path = catalogue_path(language)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(written(language, renewed(language)))
+            if renewing:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(written(language, renewed(language)))
             left += faults(language)
     print("\n".join(left) or "All catalogues are complete.")  # noqa: T201  a command says what it did
     return bool(left)
@@ -149,4 +151,4 @@ def _places(text: str) -> frozenset[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(renewing="--check" not in sys.argv[1:]))
