@@ -45,7 +45,14 @@ WITHOUT_POINTS: Final = {"orders_ever"}
 """What is counted to weigh other signals and contributes to no score."""
 ONE: Final = {"complaint_ids": "C-17", "order_ids": "O-1", "count": "1", "days": "1", "usual_days": "1"}
 MONEY: Final = {"amount": "60.50", "currency": "EUR", "measure": "order_value", "growing": "usage"}
-SITUATIONS: Final[tuple[Mapping[str, str], ...]] = ({}, FACTS, {**FACTS, **ONE}, {**FACTS, **MONEY})
+HELD: Final = {"held_by": "M-09", "held_since": "2026-03-02T08:00:00+00:00", "raised_by": "band_worsened"}
+SITUATIONS: Final[tuple[Mapping[str, str], ...]] = (
+    {},
+    FACTS,
+    {**FACTS, **ONE},
+    {**FACTS, **MONEY},
+    {**FACTS, **HELD},
+)
 
 
 class English(NullTranslations):
