@@ -4,9 +4,9 @@ Reading and wording only; the score is decided by the worker.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -21,8 +21,9 @@ _SNAPSHOTS: Final = """
     SELECT version, produced_at, as_of, score, previous_score, band FROM health_history FINAL
     WHERE account_id = {account:String} ORDER BY produced_at DESC, version DESC LIMIT {limit:UInt32}"""
 _PARTS: Final = """
-    SELECT version, produced_at, kind, points, signal, event_id, source, event_type, event_time FROM changes FINAL
-    WHERE account_id = {account:String} AND produced_at >= {since:DateTime64(3)} ORDER BY version, no"""
+    SELECT version, produced_at, kind, points, signal, event_id, source, event_type, event_time, reason
+    FROM changes FINAL WHERE account_id = {account:String} AND produced_at >= {since:DateTime64(3)}
+    ORDER BY version, no"""
 _SMALL: Final = 0.005
 
 
@@ -74,7 +75,7 @@ def explain(client: Client, account: str, changes: int = 5) -> Explanation | Non
         return None
     now = found[0]
     parent, group = belonging(client, account)
-    named = tuple(Contribution(**row) for row in rows(client, _REASONS, {"account": account}))
+    named = tuple(_contribution(row) for row in rows(client, _REASONS, {"account": account}))
     return Explanation(
         **{key: now[key] for key in ("account_id", "name", "owner", "score", "band", "coverage", "as_of", "policy")},
         events_applied=now["events_applied"],
@@ -89,6 +90,10 @@ def explain(client: Client, account: str, changes: int = 5) -> Explanation | Non
         parent=parent,
         group=group,
     )
+
+
+def _contribution(row: Mapping[str, Any]) -> Contribution:
+    return Contribution(name=row["name"], dimension=row["dimension"] or None, points=row["points"])
 
 
 def _changes(client: Client, account: str, limit: int) -> Iterator[Change]:

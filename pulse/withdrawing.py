@@ -12,6 +12,7 @@ from schemas.catalogue import TOPIC_OF_TYPE
 from schemas.events.withdrawals import WITHDRAWN
 from schemas.topics import EVENT_TOPICS
 from streams.core.fold import FAMILY_TOPICS
+from streams.core.overrides import TYPES as OVERRIDES
 
 _ORIGINAL: Final = """
     SELECT account_id, type, payload FROM facts
@@ -26,7 +27,7 @@ class NeverWas(PulseError):
 
 
 class NotWithdrawable(PulseError):
-    """A fact that gives no points has none to take back."""
+    """A fact that moves no score has nothing to take back."""
 
 
 def original(client: Client, source: str, event_id: str) -> dict[str, Any]:
@@ -43,9 +44,10 @@ def original(client: Client, source: str, event_id: str) -> dict[str, Any]:
             "A fact told just now is there within seconds."
         )
     kind = found[0]["type"]
-    if TOPIC_OF_TYPE.get(kind) not in EVENT_TOPICS[:FAMILY_TOPICS]:
+    if TOPIC_OF_TYPE.get(kind) not in EVENT_TOPICS[:FAMILY_TOPICS] and kind not in OVERRIDES:
         raise NotWithdrawable(
-            f"{kind} cannot be withdrawn: only interactions, purchases and complaints give points. Tell what holds now."
+            f"{kind} cannot be withdrawn: only interactions, purchases, complaints and overrides move a score. "
+            "Tell what holds now."
         )
     event: dict[str, Any] = json.loads(found[0]["payload"])
     return event

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from schemas.envelope import Model
+from schemas.envelope import Model, Text
 from schemas.ids import AccountIdField, EventIdField, ManagerIdField, SourceField
 from schemas.times import UtcDatetime
 
@@ -46,6 +46,16 @@ class PartKind(StrEnum):
     OVERRIDE = "override"
 
 
+class OverrideReason(StrEnum):
+    """What a person's override did since the last snapshot; `override_held`: nothing, it hides what moved below."""
+
+    SET = "override_set"
+    LIFTED = "override_lifted"
+    EXPIRED = "override_expired"
+    WITHDRAWN = "override_withdrawn"
+    HELD = "override_held"
+
+
 class DimensionScore(Model):
     """`score` in [0, 100], None where the dimension has no signal; `weight` is its share of the total, 0 to 1."""
 
@@ -55,15 +65,19 @@ class DimensionScore(Model):
 
 
 class Contribution(Model):
-    """One named summand of the score, in points of the score."""
+    """One named summand of the score, in points of the score. What a person set (`override`) has no dimension."""
 
     name: str
-    dimension: Dimension
+    dimension: Dimension | None = None
     points: float
 
 
 class Part(Model):
-    """One named summand of the score's change. The event fields are set for kind `event` alone."""
+    """One named summand of the score's change.
+
+    The event fields are set for kind `event`, and for an override that a person set or lifted; `reason` for kind
+    `override` alone.
+    """
 
     kind: PartKind
     points: float
@@ -72,11 +86,23 @@ class Part(Model):
     source: SourceField | None = None
     event_type: str | None = None
     event_time: UtcDatetime | None = None
+    reason: OverrideReason | None = None
+
+
+class Override(Model):
+    """What a person set in place of the score: in force from `set_at` until `expires_at` (event time)."""
+
+    value: Annotated[float, Field(ge=0, le=100)]
+    author: ManagerIdField
+    reason: Text
+    set_at: UtcDatetime
+    expires_at: UtcDatetime
 
 
 class HealthSnapshot(Model):
     """The score of one account as of `as_of` (event time). `version` counts an account's snapshots without a gap.
 
+    `score` is what is shown: the value of `override` where a person set one, else `computed_score`, made of the facts.
     `caused_by_record_at` is the broker's timestamp of the newest record in it, for latency; None when only time passed.
     """
 
@@ -96,6 +122,13 @@ class HealthSnapshot(Model):
     events_applied: Annotated[int, Field(ge=0)] = 0
     """How many facts of this account the state holds: compared with the distinct facts in the warehouse."""
     open_complaints: Annotated[int, Field(ge=0)] = 0
+    computed_score: Annotated[float, Field(ge=0, le=100)] | None = None
+    override: Override | None = None
+    next_band: Band | None = None
+    next_band_at: UtcDatetime | None = None
+    """The next band if nothing more is told of the account, and when it will count, hysteresis and dwell included; None
+    when none comes within 400 days. To about a day, or a hundredth of the time until then.
+    """
     owner: ManagerIdField | None = None
     last_purchase_on: date | None = None
     """The day (UTC) of the latest purchase, and by which day the next is expected by the account's own rhythm; later it

@@ -131,7 +131,7 @@ ORDER BY produced_at DESC, version DESC LIMIT {limit:UInt32}
 """
 
 PARTS: Final = """
-SELECT version, produced_at, kind, points, signal, event_id, source, event_type, event_time
+SELECT version, produced_at, kind, points, signal, event_id, source, event_type, event_time, reason
 FROM changes FINAL
 WHERE account_id = {account:String} AND produced_at >= fromUnixTimestamp64Milli({since_ms:Int64}, 'UTC')
 ORDER BY produced_at DESC, version DESC, no

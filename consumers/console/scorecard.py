@@ -64,7 +64,7 @@ def waterfall(snapshot: HealthSnapshot, reader: Reader) -> Waterfall:
 def _summands(contributions: Iterable[Contribution], reader: Reader) -> list[_Summand]:
     listed = list(contributions)
     found = [
-        _Summand(signal(reader, one.name), reader.text(DIMENSIONS[one.dimension]), one.points)
+        _Summand(signal(reader, one.name), reader.text(DIMENSIONS[one.dimension]) if one.dimension else "", one.points)
         for one in listed
         if one.name != _BASE and abs(one.points) >= _SMALL
     ]

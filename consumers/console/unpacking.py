@@ -22,7 +22,7 @@ from consumers.console.models import (
 )
 from schemas.alerts import AlertKind, CalledRole, StepReason, Suggestion
 from schemas.events.managers import Role
-from schemas.health import Band, Contribution, Dimension, DimensionScore, HealthSnapshot, Part, PartKind
+from schemas.health import Band, Contribution, Dimension, DimensionScore, HealthSnapshot, Override, Part, PartKind
 from schemas.ids import AccountId, EventId, ManagerId, Source
 
 Row = dict[str, Any]
@@ -147,13 +147,31 @@ def snapshot(row: Row, contributions: Sequence[Row], parts: Sequence[Row]) -> He
         dimensions=tuple(
             DimensionScore(dimension=one, score=row[one.value], weight=row[f"{one.value}_weight"]) for one in Dimension
         ),
-        contributions=tuple(Contribution.model_validate(one) for one in contributions),
+        contributions=tuple(_contribution(one) for one in contributions),
         previous_score=row["previous_score"],
         change=tuple(part(one) for one in parts),
         events_applied=row["events_applied"],
         open_complaints=row["open_complaints"],
         owner=ManagerId(row["owner"]) if row["owner"] else None,
         **{name: row[name] for name in _DAYS},
+        computed_score=row["score"] if row["override_value"] is None else row["computed_score"],
+        override=_override(row),
+    )
+
+
+def _contribution(row: Row) -> Contribution:
+    return Contribution(name=row["name"], dimension=row["dimension"] or None, points=row["points"])
+
+
+def _override(row: Row) -> Override | None:
+    if row["override_value"] is None:
+        return None
+    return Override(
+        value=row["override_value"],
+        author=ManagerId(row["override_author"]),
+        reason=row["override_reason"],
+        set_at=_utc(row["override_set_at"]),
+        expires_at=_utc(row["override_expires_at"]),
     )
 
 
@@ -170,6 +188,7 @@ def part(row: Row) -> Part:
         source=Source(row["source"]) if row["source"] else None,
         event_type=row["event_type"] or None,
         event_time=_maybe_utc(row["event_time"]),
+        reason=row["reason"] or None,
     )
 
 

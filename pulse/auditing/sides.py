@@ -18,7 +18,8 @@ _PART: Final = {name: place for place, name in enumerate(PART_NAMES)}
 _NEVER_FADES_S: Final = 1e300
 _SQL: Final = files("pulse.auditing").joinpath("score.sql").read_text(encoding="utf-8").replace("{in_chunk}", IN_CHUNK)
 _LIVE: Final = f"""
-    WITH latest AS (SELECT account_id, produced_at, version, as_of, policy, score, events_applied FROM health FINAL
+    WITH latest AS (SELECT account_id, produced_at, version, as_of, policy,
+        if(override_value IS NULL, score, computed_score) AS score, events_applied FROM health FINAL
         WHERE {IN_CHUNK})
     SELECT h.account_id AS account_id, h.as_of AS as_of, h.policy AS policy, h.score AS score,
         h.events_applied AS facts, c.named AS named, c.points AS points
@@ -26,7 +27,8 @@ _LIVE: Final = f"""
     LEFT JOIN (
         SELECT account_id, produced_at, version, groupArray((name, dimension)) AS named, groupArray(points) AS points
         FROM contributions FINAL
-        WHERE {IN_CHUNK} AND (account_id, produced_at, version) IN (SELECT account_id, produced_at, version FROM latest)
+        WHERE {IN_CHUNK} AND name != 'override'
+        AND (account_id, produced_at, version) IN (SELECT account_id, produced_at, version FROM latest)
         GROUP BY account_id, produced_at, version) AS c
     ON h.account_id = c.account_id AND h.produced_at = c.produced_at AND h.version = c.version"""  # noqa: S608
 
@@ -64,7 +66,10 @@ class Snapshots:
 
 
 def live(client: Client, chunk: Chunk, accounts: Sequence[str]) -> Snapshots:
-    """The latest snapshots of a chunk: of `accounts`, and behind them of those that have nothing but a snapshot."""
+    """The latest snapshots of a chunk: of `accounts`, and behind them of those that have nothing but a snapshot.
+
+    What a person set in place of a score is no fact's doing: the score computed below it is what is compared.
+    """
     found = rows(client, _LIVE, chunk.params)
     named = list(dict.fromkeys([*accounts, *(row["account_id"] for row in found)]))
     place = {account: index for index, account in enumerate(named)}

@@ -68,7 +68,7 @@ def _dimensions(found: Explanation) -> Table:
 def _contributions(found: Explanation) -> Table:
     table = Table("contribution", "dimension", "points", show_footer=True)
     for item in sorted(found.contributions, key=lambda item: -abs(item.points)):
-        table.add_row(item.name, item.dimension.value, f"{item.points:+.2f}")
+        table.add_row(item.name, item.dimension.value if item.dimension else "", f"{item.points:+.2f}")
     table.columns[0].footer = "sum"
     table.columns[2].footer = f"{found.contributions_sum:.2f}"
     return table

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import pairwise
 from typing import Final
 
 from pulse.reference.markdown import Row, table
@@ -15,7 +16,7 @@ Every table and view carries this text as its comment in the database too.
 
 Written from the migrations by `python -m pulse.reference docs`.
 """
-_CREATED: Final = re.compile(r"^CREATE (TABLE|VIEW) (?:IF NOT EXISTS )?(\w+)", re.MULTILINE)
+_CREATED: Final = re.compile(r"^CREATE (?:OR REPLACE )?(TABLE|VIEW) (?:IF NOT EXISTS )?(\w+)", re.MULTILINE)
 _COMMENT: Final = re.compile(r"^COMMENT '((?:[^']|'')*)'", re.MULTILINE)
 _COLUMN: Final = re.compile(
     r"^ {4}(\w+) (.+?) (?:(?:DEFAULT|MATERIALIZED) .+? )?COMMENT '((?:[^']|'')*)'", re.MULTILINE
@@ -36,11 +37,12 @@ def tables_page() -> str:
 
 def _views_first() -> Iterator[str]:
     migrations = _migrations()
-    statements = [statement for text in migrations for statement in _statements(text)]
+    # A view that a later migration replaces is described as it is then, where it stood before.
+    statements = {(kind, name): body for text in migrations for kind, name, body in _statements(text)}
     added = [(match[1], column) for text in migrations for match in _ALTERED.finditer(text) for column in _of(match[0])]
     for kind in ("VIEW", "TABLE"):
         yield f"## {kind.capitalize()}s\n"
-        for found, name, body in statements:
+        for (found, name), body in statements.items():
             if found == kind and not name.startswith(_INTERNAL):
                 yield from _described(name, body, [column for table_name, column in added if table_name == name])
 
@@ -53,8 +55,9 @@ def _migrations() -> list[str]:
 
 def _statements(text: str) -> Iterator[tuple[str, str, str]]:
     starts = list(_CREATED.finditer(text))
-    for start, end in zip(starts, [*(match.start() for match in starts[1:]), len(text)], strict=True):
-        yield start[1], start[2], text[start.end() : end]
+    for start, end in pairwise([*starts, None]):
+        if start is not None:
+            yield start[1], start[2], text[start.end() : end.start() if end else len(text)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def _described(name: str, body: str, added: Iterable[_Added]) -> Iterator[str]:
     if comment:
         yield _unquoted(comment[1]) + "\n"
     columns = [(column[1], column[2], column[3]) for column in _COLUMN.finditer(body)]
-    for column in added:
+    for column in added if columns else ():  # a table made like another one shows no columns of its own
         place = [known for known, _, _ in columns].index(column.after)
         columns.insert(place + 1, (column.name, column.type, column.meaning))
     if columns:

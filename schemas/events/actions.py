@@ -1,8 +1,9 @@
 """account.actions: what people decided about alerts and scores."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from schemas.envelope import Data, Envelope, Text
 from schemas.ids import AlertIdField, ManagerIdField
@@ -93,10 +94,18 @@ class OverrideSetData(Data):
 
 
 class OverrideSet(Envelope):
-    """Somebody overrode the score."""
+    """Somebody overrode the score, from the event's time until `expires_at`."""
 
     type: Literal["health.override_set.v1"] = "health.override_set.v1"
     data: OverrideSetData
+
+    @model_validator(mode="after")
+    def _expires_after_it_was_set(self) -> Self:
+        if self.data.expires_at <= self.time:
+            raise PydanticCustomError(
+                "expiry", "an override expires after it was set: expires_at must be later than time"
+            )
+        return self
 
 
 class OverrideLiftedData(Data):
@@ -107,19 +116,13 @@ class OverrideLiftedData(Data):
 
 
 class OverrideLifted(Envelope):
-    """Somebody lifted the override."""
+    """Somebody lifted the override: whatever was set at or before this event's time."""
 
     type: Literal["health.override_lifted.v1"] = "health.override_lifted.v1"
     data: OverrideLiftedData
 
 
+OverrideEvent = OverrideSet | OverrideLifted
 ActionEvent = (
-    AlertAcknowledged
-    | AlertSnoozed
-    | AlertResolved
-    | AlertReassigned
-    | AlertCommented
-    | AlertRated
-    | OverrideSet
-    | OverrideLifted
+    AlertAcknowledged | AlertSnoozed | AlertResolved | AlertReassigned | AlertCommented | AlertRated | OverrideEvent
 )

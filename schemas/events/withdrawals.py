@@ -6,13 +6,14 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.envelope import Data, Envelope, Text
+from schemas.events.actions import OverrideEvent
 from schemas.events.complaints import ComplaintEvent
 from schemas.events.interactions import InteractionEvent
 from schemas.events.purchases import PurchaseEvent
 
 WITHDRAWN: Final = "fact.withdrawn.v1"
 
-Withdrawable = Annotated[InteractionEvent | PurchaseEvent | ComplaintEvent, Field(discriminator="type")]
+Withdrawable = Annotated[InteractionEvent | PurchaseEvent | ComplaintEvent | OverrideEvent, Field(discriminator="type")]
 
 
 class FactWithdrawnData(Data):

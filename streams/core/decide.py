@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from schemas.alerts import AlertKind, StepKind, alert_id
+from schemas.alerts import AlertKind, StepKind, StepReason, alert_id
 from schemas.health import Part
 from schemas.ids import AccountId
 from schemas.plain import Plain
@@ -20,16 +20,23 @@ from streams.core import bands, episodes
 from streams.core.decay import moved
 from streams.core.episodes import BY_TIME, OVERDUE_KINDS, Overdue, Step
 from streams.core.explain import Texts
+from streams.core.falls import fallen, next_look, of_falls, settled_by_person
 from streams.core.fences import Bools
 from streams.core.judging import BandChanges, Clock, Judgement, judgement, reading_moment, step_bands
-from streams.core.policy import BANDS, Ints, Tables
+from streams.core.overrides import next_turn
+from streams.core.overruling import overruled
+from streams.core.policy import BANDS, DAY_S, Ints, Tables
 from streams.core.quiet import next_silence, renew, silence_steps
+from streams.core.recoveries import Regained, ended_by_drop, ended_by_time, of_recovery
 from streams.core.repeats import of_repeats
 from streams.core.score import assess
 from streams.core.snapshots import Decision
 from streams.core.state import NEVER, Episode, Extra, Partition
 from streams.core.telling import publish, tell
 
+_RECOVERED: Final = AlertKind.RECOVERED
+_EXPLAINED: Final = (AlertKind.BAND_DROPPED, AlertKind.SHARP_DROP)
+"""Alerts that say what moved the score."""
 MAX_STEP_PARTS: Final = 10
 """How many of the heaviest parts an alert carries."""
 
@@ -67,12 +74,14 @@ def sweep(partition: Partition, rows: slice, clock: Clock, tables: Tables) -> In
     as_of = reading_moment(state, clock)
     known = np.isfinite(state["at"])
     sums = moved(state["sums"], np.where(known, as_of - np.where(known, state["at"], 0.0), 0.0), tables.half_life_s)
-    score = assess(sums, state["seen"], tables).score
+    computed = assess(sums, state["seen"], tables).score
+    begin = rows.start or 0
+    score = overruled(partition, np.arange(begin, begin + len(state)), state, as_of, computed).shown
     live = as_of >= clock.now - tables.policy.alerts.history_horizon_s
     faded = live & (np.abs(score - state["told_score"]) >= tables.policy.publish.moved_points)
     wanted = bands.target(score, state["band"], tables)
     restless = (wanted != state["band"]) | (state["candidate"] != bands.NO_BAND)
-    return np.flatnonzero(known & (faded | restless)) + (rows.start or 0)
+    return np.flatnonzero(known & (faded | restless)) + begin
 
 
 def decide(partition: Partition, rows: Ints, clock: Clock, tables: Tables) -> Decided:
@@ -89,7 +98,7 @@ def decide(partition: Partition, rows: Ints, clock: Clock, tables: Tables) -> De
         partition.dirty[rows[index]] = True
         result.steps += 1
         result.historic += decision.historic
-    published = publish(case, case.state["band"] != changes.before)
+    published = publish(case, changes.before)
     result.snapshots, result.oldest_cause = published.snapshots, published.oldest_cause
     case.state["judged_at"] = np.where(np.isfinite(case.state["at"]), case.as_of, NEVER)
     case.state["new_at"] = NEVER
@@ -100,7 +109,8 @@ def decide(partition: Partition, rows: Ints, clock: Clock, tables: Tables) -> De
 
 def _differs(before: npt.NDArray[np.void], after: npt.NDArray[np.void]) -> Bools:
     """bool[n]: rows worth writing. That a row was looked at is not: who waits out a dwell time is, every sweep."""
-    before["judged_at"] = after["judged_at"]
+    for name in ("judged_at", "highs", "judged_by"):  # all that a look alone leaves
+        before[name] = after[name]
     differs: Bools = _octets(before) != _octets(after)
     return differs
 
@@ -119,6 +129,8 @@ def act(partition: Partition, decisions: Sequence[tuple[int, Plain]], clock: Clo
             continue
         historic = clock.is_history(step.at, tables.policy.alerts.history_horizon_s)
         tell(partition, row, Decision(step, historic, clock.now, float(partition.rows["caused_at"][row])))
+        if step.kind is AlertKind.SHARP_DROP and step.step is StepKind.RESOLVED:
+            settled_by_person(partition, row)
         partition.dirty[row] = True
     return unknown
 
@@ -138,14 +150,17 @@ _NOTHING: Final = Extra()
 
 def _steps(case: Judgement, changes: BandChanges) -> list[tuple[int, Step]]:
     """The steps that follow, by place: bands that changed, what is owed where a fact or time made a difference."""
-    moved_on = np.flatnonzero(case.state["band"] != changes.before).tolist()
-    found = [(index, _band_step(case, index, changes)) for index in moved_on]
+    moved_on = np.flatnonzero((case.state["band"] != changes.before) | case.overruled.turned).tolist()
+    found = [(index, step) for index in moved_on for step in _band_steps(case, index, changes)]
+    found += of_falls(case, fallen(case, changes.settling))
     owed = _to_recount(case)
     found += [(index, step) for index in owed for step in _overdue_steps(case, index)]
     found += [(index, _repeat_step(case, index)) for index in owed]
     found += [(index, step) for index in owed for step in silence_steps(case, index)]
-    _next_due(case, owed)
-    return sorted(((index, step) for index, step in found if step is not None), key=lambda one: one[0])
+    found += [(index, ended_by_time(_episode(case, index, _RECOVERED), case.clock.watermark)) for index in owed]
+    steps = sorted(((index, step) for index, step in found if step is not None), key=lambda one: one[0])
+    _next_due(case, owed, steps)
+    return steps
 
 
 def _to_recount(case: Judgement) -> list[int]:
@@ -157,17 +172,46 @@ def _to_recount(case: Judgement) -> list[int]:
     return np.flatnonzero(wanted).tolist()
 
 
+def _band_steps(case: Judgement, index: int, changes: BandChanges) -> Iterator[Step | None]:
+    """What follows from a change of band: a drop that opens or ends, and with it the news that a client is back."""
+    step, recovery = _band_step(case, index, changes), _episode(case, index, _RECOVERED)
+    yield step
+    if step is not None and step.reason is StepReason.BAND_WORSENED:
+        yield ended_by_drop(recovery, step)
+    before, after = _left(case, index, changes), int(case.state["band"][index])
+    if after == 0 < before and not changes.settling[index] and case.overruled.in_force(index) is None:
+        drop = step.episode if step else _episode(case, index, AlertKind.BAND_DROPPED)
+        facts = _band_facts(before, after, float(case.shown[index]))
+        stays_s = case.tables.policy.alerts.recovered_days * DAY_S
+        yield of_recovery(recovery, drop, Regained(float(changes.counted_at[index]), facts, stays_s))
+
+
+def _band_facts(before: int, after: int, score: float) -> dict[str, str]:
+    return {"band_from": BANDS[before].value, "band_to": BANDS[after].value, "score": f"{score:.1f}"}
+
+
 def _band_step(case: Judgement, index: int, changes: BandChanges) -> Step | None:
     """The step after a change of band. An account that settles in drops from nowhere: that opens nothing."""
-    before, after = int(changes.before[index]), int(case.state["band"][index])
+    before, after = _left(case, index, changes), int(case.state["band"][index])
     if bands.NO_BAND in (before, after):
         return None
     line = BANDS.index(case.tables.policy.alerts.band_dropped_from)
-    score = float(case.now.score[index])
-    facts = {"band_from": BANDS[before].value, "band_to": BANDS[after].value, "score": f"{score:.1f}"}
+    score, episode = float(case.shown[index]), _episode(case, index, AlertKind.BAND_DROPPED)
+    facts = _band_facts(before, after, score)
+    override = case.overruled.in_force(index)
+    if override is not None:
+        return episodes.of_override(episode, override, facts) if after < line else None
     dropped = after > before and after >= line and not changes.settling[index]
     change = episodes.BandChange(dropped=dropped, better=after < line, at=float(changes.counted_at[index]))
-    return episodes.of_band(_episode(case, index, AlertKind.BAND_DROPPED), change, facts)
+    return episodes.of_band(episode, change, facts)
+
+
+def _left(case: Judgement, index: int, changes: BandChanges) -> int:
+    """The band that was left: when an override ends, the one from before it, as only what the client did counts."""
+    hand = case.overruled.hands.get(index)
+    if hand is not None and hand.turned and hand.override is None and hand.held is not None:
+        return hand.held.band
+    return int(changes.before[index])
 
 
 def _episode(case: Judgement, index: int, kind: AlertKind) -> Episode:
@@ -198,11 +242,19 @@ def _repeat_step(case: Judgement, index: int) -> Step | None:
     return of_repeats(episode, extra.complaints, within_d, float(case.as_of[index]))
 
 
-def _next_due(case: Judgement, places: Sequence[int]) -> None:
-    for index in places:
+def _next_due(case: Judgement, places: Sequence[int], steps: Sequence[tuple[int, Step]]) -> None:
+    timed = {index: step for index, step in steps if step.episode.until}
+    for index in {*places, *timed, *(index for index, step in steps if step.kind is AlertKind.SHARP_DROP)}:
         owed = (at for kind in OVERDUE_KINDS for at in _owed(case, index, kind).values())
         ahead = min((at for at in owed if at > case.clock.watermark), default=np.inf)
-        ahead = min(ahead, next_silence(case, index))
+        news = timed[index].episode if index in timed else _episode(case, index, _RECOVERED)
+        ahead = min(
+            ahead,
+            next_silence(case, index),
+            next_turn(_extra(case, index).overrides, float(case.as_of[index])),
+            next_look(case, index),
+            news.until if news.open else np.inf,
+        )
         case.state["next_due"][index] = ahead
         case.partition.next_due = min(case.partition.next_due, ahead)
 
@@ -236,7 +288,7 @@ def _money(extra: Extra, kind: AlertKind, names: Iterable[str]) -> dict[str, str
 
 
 def _decisions(case: Judgement, steps: Sequence[tuple[int, Step]]) -> Iterator[tuple[int, Decision]]:
-    explained = [index for index, step in steps if step.kind is AlertKind.BAND_DROPPED]
+    explained = list({index: None for index, step in steps if step.kind in _EXPLAINED})
     reasons = dict(zip(explained, case.parts(np.array(explained, np.int64)), strict=True)) if explained else {}
     horizon_s = case.tables.policy.alerts.history_horizon_s
     for index, step in steps:
@@ -244,7 +296,7 @@ def _decisions(case: Judgement, steps: Sequence[tuple[int, Step]]) -> Iterator[t
         by_time = step.kind in BY_TIME and step.step in (StepKind.OPENED, StepKind.UPDATED)
         caused_at = NEVER if by_time else float(case.state["caused_at"][index])
         historic = case.clock.is_history(step.at, horizon_s)
-        parts = _heaviest(reasons[index]) if step.kind is AlertKind.BAND_DROPPED else ()
+        parts = _heaviest(reasons[index]) if step.kind in _EXPLAINED else ()
         yield index, Decision(step, historic, case.clock.now, caused_at, parts)
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from schemas.alerts import AlertKind, CalledRole, StepKind, StepReason, Suggestion
 from schemas.plain import Plain
 from streams.core.facts import seconds
+from streams.core.overrides import Said
 from streams.core.state import Episode
 
 _BAND, _COMPLAINT, _REPEATED = AlertKind.BAND_DROPPED, AlertKind.COMPLAINT_OVERDUE, AlertKind.COMPLAINT_REPEATED
@@ -32,6 +33,8 @@ ROLE: Final = {
     AlertKind.GONE_SILENT: CalledRole.SALES,
     _CALLBACK: CalledRole.SALES,
     _HAND_OFF: CalledRole.SERVICE,
+    AlertKind.SHARP_DROP: CalledRole.SALES,
+    AlertKind.RECOVERED: CalledRole.SALES,
 }
 SUGGESTION: Final = {
     _BAND: Suggestion.CALL_CLIENT,
@@ -43,6 +46,8 @@ SUGGESTION: Final = {
     AlertKind.GONE_SILENT: Suggestion.GET_IN_TOUCH,
     _CALLBACK: Suggestion.CALL_BACK,
     _HAND_OFF: Suggestion.CLOSE_HAND_OFF,
+    AlertKind.SHARP_DROP: Suggestion.CALL_CLIENT,
+    AlertKind.RECOVERED: Suggestion.THANK_CLIENT,
 }
 _NAMED_IN: Final = {
     _COMPLAINT: "complaint_ids",
@@ -86,6 +91,16 @@ def of_band(episode: Episode, change: BandChange, facts: Mapping[str, str]) -> S
     if change.better and episode.open:
         return Step(kind, closed(episode), StepKind.RESOLVED, StepReason.BAND_RECOVERED, at, facts)
     return None
+
+
+def of_override(episode: Episode, override: Said, facts: Mapping[str, str]) -> Step | None:
+    """Whoever sets a score above the line by hand declares the matter settled; nothing else follows from it."""
+    if not episode.open:
+        return None
+    said = {"actor": override.author, "comment": override.reason}
+    return Step(
+        AlertKind.BAND_DROPPED, closed(episode), StepKind.RESOLVED, StepReason.BY_PERSON, override.at, facts, **said
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from schemas.alerts import AlertKind
 from schemas.events.withdrawals import WITHDRAWN
 from schemas.health import Dimension
 from schemas.plain import Plain
-from streams.core import fences, quiet
+from streams.core import fences, overrides, quiet
 from streams.core.commitments import CALLBACK_DUE, LOGGED, NEVER_DUE, RULES, keep
 from streams.core.complaints import NO_COMPLAINT, Complaint, Hours, advanced, difference
 from streams.core.decay import moved, share_left
@@ -123,8 +123,10 @@ def _apply(partition: Partition, batch: _Batch, tables: Tables, result: Folded) 
     for row, event in zip(batch.rows.tolist(), batch.facts.events.tolist(), strict=True):
         if event["type"] == "account.profile_set.v1":
             _set_profile(partition, row, event)
-        else:
+        elif event["type"].startswith("alert."):
             result.actions.append((row, event))
+        else:
+            _override(partition, row, event)
 
 
 def _effects(partition: Partition, batch: _Batch, tables: Tables) -> Effects:
@@ -256,6 +258,15 @@ def _set_profile(partition: Partition, row: int, event: Plain) -> None:
     if extra.profile is None or extra.profile.segment != data["segment"]:
         quiet.shift(partition, np.array([row]))
     extra.profile = Profile(at, data["name"], data["segment"], data["annual_value"], data["currency"], data["owner"])
+
+
+def _override(partition: Partition, row: int, event: Plain) -> None:
+    """Somebody set or lifted an override, or took back that they did."""
+    event, at, sign = _meant(event, seconds(event["time"]))
+    extra = partition.beside(row)
+    extra.overrides = overrides.advanced(extra.overrides, event, at, sign)
+    partition.rows["overridden"][row] = True
+    partition.recounted.add(row)
 
 
 def _move_and_add(partition: Partition, batch: _Batch, effects: Effects, tables: Tables) -> None:

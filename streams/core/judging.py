@@ -14,6 +14,7 @@ from streams.core.bands import NO_BAND, BandState, Codes
 from streams.core.crossing import Fading, crossed_at
 from streams.core.decay import moved
 from streams.core.explain import Since, Texts, changes
+from streams.core.overruling import Overruled, latest_told, overruled, with_parts
 from streams.core.policy import Floats, Ints, Tables
 from streams.core.score import Assessment, assess
 from streams.core.state import NEVER, Partition
@@ -36,7 +37,7 @@ class Clock:
 class Judgement:
     """The rows under judgement: places in the partition, a copy of their state, and an assessment of them.
 
-    `sums: float64[n, S]` and `now` are as of `as_of: float64[n]`.
+    `sums: float64[n, S]` and `now` are as of `as_of: float64[n]`; `overruled` is what people set in place of it.
     """
 
     partition: Partition
@@ -45,8 +46,14 @@ class Judgement:
     as_of: Floats
     sums: Floats
     now: Assessment
+    overruled: Overruled
     clock: Clock
     tables: Tables
+
+    @property
+    def shown(self) -> Floats:
+        """The score that is shown and that bands follow, float64[n]."""
+        return self.overruled.shown
 
     def parts(self, places: Ints) -> Iterator[Texts]:
         """The parts of the change of the rows at `places` since their last snapshots."""
@@ -55,7 +62,8 @@ class Judgement:
         elapsed_s = np.where(state["version"] > 0, np.maximum(0.0, as_of - state["told_at"]), 0.0)
         told = assess(state["told_sums"], state["told_seen"], self.tables)
         pending = self.partition.pending.of(self.rows[places], len(self.partition))
-        return changes(self.now.at(places), Since(state["told_sums"], told, elapsed_s, pending, as_of), self.tables)
+        found = changes(self.now.at(places), Since(state["told_sums"], told, elapsed_s, pending, as_of), self.tables)
+        return with_parts(found, places.tolist(), self.overruled.hands) if self.overruled.hands else found
 
 
 def reading_moment(state: npt.NDArray[np.void], clock: Clock) -> Floats:
@@ -73,8 +81,11 @@ def judgement(partition: Partition, rows: Ints, clock: Clock, tables: Tables) ->
     for index in np.flatnonzero(~np.isfinite(as_of)).tolist():
         extra = partition.extras.get(int(rows[index]))
         as_of[index] = extra.profile.at if extra and extra.profile else clock.now
+    as_of = latest_told(partition, rows, state, as_of)
     sums = moved(state["sums"], as_of - np.where(known, state["at"], as_of), tables.half_life_s)
-    return Judgement(partition, rows, state, as_of, sums, assess(sums, state["seen"], tables), clock, tables)
+    now = assess(sums, state["seen"], tables)
+    by_hand = overruled(partition, rows, state, as_of, now.score)
+    return Judgement(partition, rows, state, as_of, sums, now, by_hand, clock, tables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +102,15 @@ def step_bands(case: Judgement) -> BandChanges:
 
     Facts of one moment come over several topics, so that the first flushes may see a part of them: a band taken from a
     part must not bind. An account settles in until it has a fact, or a crossing, `settle_s` after its first fact.
+    What a person sets counts at once, and so does the band that is found when it no longer holds.
     """
     state, tables, before = case.state, case.tables, case.state["band"].copy()
-    moment = _crossing_moment(case, bands.target(case.now.score, before, tables))
+    turned = case.overruled.turned
+    moment = _crossing_moment(case, bands.target(case.shown, before, tables))
+    moment = np.where(turned, case.overruled.since, moment)
     settling = np.maximum(moment, state["at"]) - state["first_at"] < tables.policy.bands.settle_s
-    held = np.where(settling, NO_BAND, before).astype(np.int8)
-    wanted = bands.target(case.now.score, held, tables)
+    held = np.where(settling | turned, NO_BAND, before).astype(np.int8)
+    wanted = bands.target(case.shown, held, tables)
     after, counted_at = bands.stepped(
         BandState(held, state["candidate"], state["since"]), wanted, moment, case.as_of, tables
     )

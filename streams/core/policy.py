@@ -182,9 +182,12 @@ class BandRules(_Document):
 
 
 class AlertRules(_Document):
-    """Which band opens an alert, and how far back a moment is history."""
+    """What opens an alert, how long good news stays, and how far back a moment is history."""
 
     band_dropped_from: Band
+    sharp_drop_points: Annotated[float, Field(gt=0, le=100)]
+    sharp_drop_days: Annotated[float, Field(gt=0, le=366)]
+    recovered_days: Annotated[float, Field(gt=0, le=366)]
     history_horizon_s: Annotated[float, Field(gt=0)]
 
 

@@ -14,7 +14,9 @@ from schemas.health import Part
 from schemas.ids import AccountId, ManagerId
 from streams.core.episodes import ROLE, SUGGESTION, Step
 from streams.core.explain import at_utc, contributions
+from streams.core.foreseeing import foreseen
 from streams.core.judging import Judgement
+from streams.core.overruling import contribution, told
 from streams.core.policy import BANDS, DIMENSIONS, Ints
 from streams.core.quiet import told_days
 from streams.core.state import Extra
@@ -55,12 +57,15 @@ def snapshot_messages(case: Judgement, places: Ints) -> Iterator[tuple[int, byte
     them and every reader does again.
     """
     state, now, partition = case.state[places], case.now.at(places), case.partition
+    ahead = foreseen(case, places)
     produced_at, policy = at_utc(case.clock.now), case.tables.policy.name
     columns = zip(
+        places.tolist(),
         case.rows[places].tolist(),
         (state["version"] + 1).tolist(),
         case.as_of[places].tolist(),
         state["caused_at"].tolist(),
+        case.shown[places].tolist(),
         now.score.tolist(),
         state["band"].tolist(),
         now.coverage.tolist(),
@@ -71,23 +76,29 @@ def snapshot_messages(case: Judgement, places: Ints) -> Iterator[tuple[int, byte
         case.parts(places),
         state["applied"].tolist(),
         told_days(state),
+        ahead.band.tolist(),
+        ahead.at.tolist(),
         strict=True,
     )
     for (
+        place,
         row,
         version,
         as_of,
         caused_at,
         score,
+        computed,
         band,
         coverage,
         share,
         dimension,
         contributed,
-        told,
+        previous,
         change,
         applied,
         days,
+        next_band,
+        next_at,
     ) in columns:
         extra = partition.extras.get(row, _NOTHING)
         fields = {
@@ -101,12 +112,19 @@ def snapshot_messages(case: Judgement, places: Ints) -> Iterator[tuple[int, byte
             "band": _BANDS[band],
             "coverage": min(1.0, coverage),
             "dimensions": _dimensions(share, dimension),
-            "previous_score": None if isnan(told) else told,
+            "previous_score": None if isnan(previous) else previous,
             "events_applied": applied,
             "open_complaints": extra.open_complaints,
             "owner": extra.profile.owner if extra.profile else None,
             **days,
+            "computed_score": None if isnan(computed) else computed,
+            "next_band": _BANDS[next_band],
+            "next_band_at": None if isnan(next_at) else at_utc(next_at),
         }
+        hand = case.overruled.hands.get(place)
+        if hand is not None:
+            fields["override"] = told(hand)
+            contributed.extend(contribution(hand))
         listed = f',"contributions":[{",".join(contributed)}],"change":[{",".join(change)}]}}'
         yield row, orjson.dumps(fields, option=orjson.OPT_UTC_Z)[:-1] + listed.encode()
 

@@ -17,6 +17,7 @@ from streams.core.bands import NO_BAND
 from streams.core.commitments import Ledgers
 from streams.core.complaints import Complaint
 from streams.core.days import BOUGHT_DAYS, HEARD_DAYS
+from streams.core.overrides import Held, Record
 from streams.core.pending import Pending
 from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Ints
 
@@ -25,6 +26,9 @@ RING: Final = 32
 """How many of an account's last facts are remembered by their digest: the horizon of dropping re-sent events."""
 
 NEVER: Final = float("-inf")
+SLOTS: Final = 8
+"""Into how many parts the days are cut in which a score may fall."""
+NO_HIGH: Final = -1.0
 
 ROW: Final = np.dtype(
     [
@@ -52,6 +56,7 @@ ROW: Final = np.dtype(
         ("heard_on", "u2", (HEARD_DAYS,)),  # latest days with a word from the client
         ("order_by", "u2"),  # the day by which the next purchase is expected; 0 none
         ("word_by", "u2"),  # the same of a word
+        ("highs", "f2", (SLOTS,)),  # highest computed scores of the last days, see `streams.core.falls`; -1 none
         ("bought", "i1", (BOUGHT_DAYS,)),  # how many facts of each day
         ("heard", "i1", (HEARD_DAYS,)),
         ("seen", "?", (len(DIMENSIONS),)),
@@ -60,7 +65,9 @@ ROW: Final = np.dtype(
         ("band", "i1"),
         ("candidate", "i1"),
         ("ring_next", "i1"),  # place of the next digest
-        ("unused", "V6"),
+        ("overridden", "?"),  # somebody set or lifted an override (`Extra.overrides`)
+        ("judged_by", "u1"),  # stands for the policy of the last judgement; 0 none
+        ("unused", "V4"),
     ]
 )
 
@@ -72,6 +79,7 @@ def empty_row() -> npt.NDArray[np.void]:
     for name in ("at", "told_at", "new_at", "caused_at", "judged_at", "told_clock", "reached_out_at"):
         row[name] = NEVER
     row["told_score"] = np.nan
+    row["highs"] = NO_HIGH
     row["band"] = row["candidate"] = NO_BAND
     row["first_at"] = row["since"] = row["next_due"] = np.inf
     return row
@@ -98,6 +106,7 @@ class Episode:
 
     `members` are what the episode was told about (ids of complaints, orders, ...); empty once all of it was settled.
     `watermark` is what it was told by (epoch seconds): a worker that starts again may begin with an earlier one.
+    `until` is when it ends by itself (0: never).
     """
 
     number: int = 0
@@ -105,6 +114,7 @@ class Episode:
     step_no: int = 0
     members: tuple[str, ...] = ()
     watermark: float = 0.0
+    until: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +130,8 @@ class Extra:
     """What does not fit a column and many accounts do not have.
 
     `ledgers` are the commitments by alert kind. `owing` and `open_complaints` follow from the complaints: those that
-    owe an answer, and how many are open.
+    owe an answer, and how many are open. `overrides` is what people set and lifted, `held` what the last snapshot told
+    of it.
     """
 
     profile: Profile | None = None
@@ -129,6 +140,8 @@ class Extra:
     episodes: dict[str, Episode] = field(default_factory=dict)
     owing: dict[str, Complaint] = field(default_factory=dict)
     open_complaints: int = 0
+    overrides: Record = ()
+    held: Held | None = None
     packed: dict[str, bytes] = field(default_factory=dict, compare=False, repr=False)
     """Complaints as the changelog has them, for whoever writes rows: most of them do not change any more."""
 
@@ -158,8 +171,8 @@ class Partition:
 
     `extras` has the rows that have something beside their columns. `dirty: bool[capacity]` are rows to be written;
     `recounted` those whose open alert may have lost its cause since they were last judged; `calling` those that owe a
-    call; `shifted`, by alert kind, those of which the rhythm of days may differ (`streams.core.quiet`); `outbox`
-    what the next flush tells, by row.
+    call; `shifted`, by alert kind, those of which the rhythm of days may differ (`streams.core.quiet`);
+    `falling` those with an open alert of a sharp drop; `outbox` what the next flush tells, by row.
     """
 
     def __init__(self) -> None:
@@ -171,6 +184,7 @@ class Partition:
         self.recounted: set[int] = set()
         self.calling: set[int] = set()
         self.shifted: dict[AlertKind, list[Ints]] = {}
+        self.falling: set[int] = set()
         self._owing: list[int] = []
         self._due_at: list[float] = []
         self.next_due = np.inf

@@ -7,8 +7,10 @@ import numpy as np
 
 from schemas import topics
 from schemas.ids import AccountId
+from streams.core.bands import Codes
 from streams.core.fences import Bools
 from streams.core.judging import Judgement
+from streams.core.overruling import remember
 from streams.core.policy import Ints
 from streams.core.snapshots import Decision, Subject, alert_message, snapshot_messages
 from streams.core.state import NEVER, Output, Partition
@@ -37,21 +39,23 @@ def _post(partition: Partition, row: int, output: Output) -> None:
     partition.outbox.setdefault(row, []).append(output)
 
 
-def publish(case: Judgement, band_changed: Bools) -> Published:
+def publish(case: Judgement, band_before: Codes) -> Published:
     """Put the snapshots worth telling into the outboxes, and remember what they rested on."""
-    chosen = _worth_telling(case, band_changed)
+    chosen = _worth_telling(case, case.state["band"] != band_before)
     if not len(chosen):
         return Published()
     state, partition = case.state, case.partition
     for row, message in snapshot_messages(case, chosen):
         _post(partition, row, Output(topics.HEALTH.name, message))
+    for place in set(chosen.tolist()).intersection(case.overruled.hands):
+        remember(partition.beside(int(case.rows[place])), case.overruled.hands[place], int(band_before[place]))
     partition.pending.forget(case.rows[chosen], len(partition))
     causes = state["caused_at"][chosen]
     state["version"][chosen] += 1
     state["told_at"][chosen] = case.as_of[chosen]
     state["told_sums"][chosen] = case.sums[chosen]
     state["told_seen"][chosen] = state["seen"][chosen]
-    state["told_score"][chosen] = case.now.score[chosen]
+    state["told_score"][chosen] = case.shown[chosen]
     state["told_clock"][chosen] = case.clock.now
     state["unsaid"][chosen] = False
     state["caused_at"][chosen] = NEVER
@@ -59,10 +63,15 @@ def publish(case: Judgement, band_changed: Bools) -> Published:
 
 
 def _worth_telling(case: Judgement, band_changed: Bools) -> Ints:
-    """Live: at once when it moved enough or changed band. Else, and for history, when the heartbeat has passed."""
+    """Live: at once when it moved enough or changed band. Else, and for history, when the heartbeat has passed.
+
+    An override that came, went or gave way to another is told at once always: each of these is told once and by itself.
+    """
     state, rules, clock = case.state, case.tables.policy.publish, case.clock
     live = case.as_of >= clock.now - case.tables.policy.alerts.history_horizon_s
-    moved_by = np.abs(np.nan_to_num(case.now.score, nan=-1.0) - np.nan_to_num(state["told_score"], nan=-1.0))
+    moved_by = np.abs(np.nan_to_num(case.shown, nan=-1.0) - np.nan_to_num(state["told_score"], nan=-1.0))
     waited = state["unsaid"] & (clock.now - state["told_clock"] >= rules.heartbeat_s)
     crowded = case.partition.pending.counts(len(case.partition))[case.rows] >= MAX_PENDING
-    return np.flatnonzero((live & ((moved_by >= rules.moved_points) | band_changed)) | waited | crowded)
+    return np.flatnonzero(
+        (live & ((moved_by >= rules.moved_points) | band_changed)) | waited | crowded | case.overruled.turned
+    )

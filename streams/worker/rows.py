@@ -20,6 +20,7 @@ from schemas.alerts import AlertKind
 from schemas.topics import OUTPUT_TOPICS
 from streams.core.commitments import Commitment, Ledger
 from streams.core.complaints import NO_COMPLAINT, Complaint, CourseFact
+from streams.core.overrides import Held, Said
 from streams.core.pending import Grouped
 from streams.core.policy import Ints
 from streams.core.state import ROW, STATE_VERSION, Episode, Extra, Output, Partition, Profile
@@ -151,9 +152,17 @@ def _variable(extra: Extra | None, waiting: Sequence[Sequence[object]]) -> bytes
         if extra.episodes:
             episodes = (b'"' + kind.encode() + b'":' + orjson.dumps(one) for kind, one in extra.episodes.items())
             members.append(b'"episodes":{' + b",".join(episodes) + b"}")
+        members += _by_hand(extra)
     if waiting:
         members.append(b'"waiting":' + orjson.dumps(waiting))
     return b"{" + b",".join(members) + b"}" if members else _NOTHING
+
+
+def _by_hand(extra: Extra) -> Iterator[bytes]:
+    if extra.overrides:
+        yield b'"overrides":' + to_json(extra.overrides)
+    if extra.held:
+        yield b'"held":' + to_json(extra.held)
 
 
 def _complaints(extra: Extra) -> Iterator[bytes]:
@@ -203,6 +212,9 @@ def _extra(variable: dict[str, Any]) -> Extra:
         for name, values in held.items():
             record = ledger.records[name] = Commitment.unpacked(values)
             ledger.changed(name, record)
+    extra.overrides = tuple((Said(*said), times) for said, times in variable.get("overrides", ()))
+    if held := variable.get("held"):
+        extra.held = Held(Said(*held[0]), *held[1:])
     for kind, episode in variable.get("episodes", {}).items():
         extra.episodes[kind] = Episode(**{**episode, "members": tuple(episode["members"])})
     return extra

@@ -109,6 +109,9 @@ class Held:
         self.partition.calling = {
             row for row, extra in self.partition.extras.items() if extra.owed(AlertKind.CALLBACK_OVERDUE)
         }
+        self.partition.falling = {
+            row for row, extra in self.partition.extras.items() if extra.is_open(AlertKind.SHARP_DROP)
+        }
         messages = [(row, output) for row, value in self.outbox.items() for output in messages_in(value)]
         self.waiting, self.outbox, self._replaced = {}, {}, set()
         return messages

@@ -24,6 +24,7 @@ from tests.core.building import (
     escalated,
     opened,
     order,
+    override_set,
     profile,
     reopened,
     resolved,
@@ -70,6 +71,7 @@ def test_the_live_score_the_rebuild_and_sql_agree_in_every_summand(
 
 
 FIRST = opened(0.0, severity=2, due_after_s=0.000_5)
+SET = override_set(DAY, 90.0, 60 * DAY)
 HARD: dict[str, list[AnyEvent]] = {
     "reopened": [opened(0.0), resolved(DAY), reopened(2 * DAY)],
     "reopened and settled again": [opened(0.0), resolved(DAY), reopened(2 * DAY), resolved(3 * DAY)],
@@ -91,6 +93,9 @@ HARD: dict[str, list[AnyEvent]] = {
     "handed off and ordered": [handed_off(At(0.0)), order(DAY), dispute(2 * DAY)],
     "no sentiment": [contact(0.0)],
     "a profile alone": [profile(0.0)],
+    "a score that somebody set": [contact(0.0), opened(DAY), override_set(2 * DAY, 90.0, 60 * DAY), order(3 * DAY)],
+    "a score that somebody set where there is none": [profile(0.0), override_set(DAY, 90.0, 60 * DAY)],
+    "an override taken back": [contact(0.0), SET, withdrawn(2 * DAY, SET)],
 }
 
 

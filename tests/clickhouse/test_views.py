@@ -14,7 +14,7 @@ from consumers.runtime.clickhouse import ClickHouse, Client, rows
 from schemas.alerts import AlertKind, AlertStep, StepKind, StepReason, alert_id
 from schemas.catalogue import AnyEvent, topic_of
 from schemas.codec import STRUCTURED_HEADERS, to_structured
-from schemas.health import HealthSnapshot
+from schemas.health import Band, HealthSnapshot, Override, OverrideReason, Part, PartKind
 from schemas.ids import AccountId, ManagerId
 from schemas.topics import ALERTS, HEALTH
 from tests.clickhouse.facts import NOW, A, M, logged, manager, opened, ordered, profile, snapshot, step
@@ -100,6 +100,38 @@ def test_reasons_of_now_sum_to_the_score(tell: Tell, client: Client) -> None:
     found = rows(client, "SELECT name, points FROM account_reasons_now ORDER BY no")
     assert [row["name"] for row in found] == ["base", "orders"]
     assert sum(row["points"] for row in found) == pytest.approx(40.25, abs=1e-9)
+
+
+def test_both_scores_are_told_and_what_an_override_did(tell: Tell, client: Client) -> None:
+    override = Override(value=90.0, author=M, reason="merger", set_at=NOW, expires_at=NOW + timedelta(days=9))
+    part = Part(kind=PartKind.OVERRIDE, points=50.0, reason=OverrideReason.SET)
+    told = snapshot(2, 90.0, previous=40.0).model_copy(
+        update={"computed_score": 40.0, "override": override, "change": (part,)}
+    )
+    tell(told, snapshot(1, 40.0, at=NOW - timedelta(days=1)))
+    (row,) = rows(client, "SELECT * FROM account_health_now")
+    assert (row["score"], row["computed_score"], row["override_value"]) == (90.0, 40.0, 90.0)
+    assert (row["override_author"], row["override_reason"]) == (M, "merger")
+    assert (row["override_set_at"], row["override_expires_at"]) == (NOW, NOW + timedelta(days=9))
+    assert column(client, "SELECT reason FROM changes FINAL WHERE kind = 'override'") == ["override_set"]
+    found = rows(client, "SELECT reason, actor, score FROM account_timeline WHERE kind = 'health' ORDER BY version")
+    assert found == [{"reason": "", "actor": "", "score": 40.0}, {"reason": "override_set", "actor": M, "score": 90.0}]
+
+
+def test_what_comes_next_is_told_with_its_moment_and_nothing_where_nothing_comes(tell: Tell, client: Client) -> None:
+    ahead = {"next_band": Band.CRITICAL, "next_band_at": NOW + timedelta(days=30)}
+    tell(snapshot(1, 40.0).model_copy(update=ahead), snapshot(1, 40.0, account=B))
+    assert rows(client, "SELECT next_band, next_band_at FROM account_health_now ORDER BY account_id") == [
+        {"next_band": "critical", "next_band_at": NOW + timedelta(days=30)},
+        {"next_band": "", "next_band_at": None},
+    ]
+
+
+def test_a_snapshot_without_an_override_has_one_score(tell: Tell, client: Client) -> None:
+    tell(snapshot(1, 40.0))
+    assert rows(client, "SELECT computed_score, override_value FROM account_health_now") == [
+        {"computed_score": 40.0, "override_value": None}
+    ]
 
 
 def test_changes_sum_to_the_change(tell: Tell, client: Client) -> None:

@@ -8,7 +8,15 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from schemas.events.actions import AlertAcknowledged, AlertActionData, AlertResolved
+from schemas.events.actions import (
+    AlertAcknowledged,
+    AlertActionData,
+    AlertResolved,
+    OverrideLifted,
+    OverrideLiftedData,
+    OverrideSet,
+    OverrideSetData,
+)
 from schemas.events.complaints import (
     Category,
     ComplaintAnswered,
@@ -190,6 +198,20 @@ def profile(at: At | float, owner: str = "M-1") -> AccountProfileSet:
     return AccountProfileSet(
         id=at.event_id("profile"), source=SOURCE, subject=at.account, time=when(at.at_s), data=data
     )
+
+
+def override_set(at: At | float, value: float = 90.0, for_s: float = 30 * DAY) -> OverrideSet:
+    at = _at(at)
+    data = OverrideSetData(
+        author=ManagerId("M-2"), reason="merger announced", value=value, expires_at=when(at.at_s + for_s)
+    )
+    return OverrideSet(id=at.event_id("override"), source=SOURCE, subject=at.account, time=when(at.at_s), data=data)
+
+
+def override_lifted(at: At | float) -> OverrideLifted:
+    at = _at(at)
+    data = OverrideLiftedData(author=ManagerId("M-3"), reason="merger called off")
+    return OverrideLifted(id=at.event_id("lifted"), source=SOURCE, subject=at.account, time=when(at.at_s), data=data)
 
 
 def acknowledged(at: At | float, alert: str) -> AlertAcknowledged:

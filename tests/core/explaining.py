@@ -16,6 +16,7 @@ def assert_explained(snapshots: Sequence[HealthSnapshot]) -> None:
         assert snapshot.previous_score == previous
         total = sum(part.points for part in snapshot.contributions)
         assert total == pytest.approx(snapshot.score or 0.0, abs=1e-9)
+        assert snapshot.score == (snapshot.override.value if snapshot.override else snapshot.computed_score)
         moved_by = (snapshot.score or 0.0) - (previous or 0.0)
         assert sum(part.points for part in snapshot.change) == pytest.approx(moved_by, abs=1e-9)
         previous = snapshot.score

@@ -23,7 +23,7 @@ from schemas.ids import AccountId, HandOffId
 from schemas.plain import Plain
 from streams.core.facts import digest_of, seconds
 from streams.core.history import History, first_tellings, withdrawals
-from tests.core.building import SOURCE, At, when, withdrawn
+from tests.core.building import SOURCE, At, override_set, when, withdrawn
 from tests.core.timelines import SPAN_S, timelines
 
 ACCOUNTS = tuple(AccountId(f"A-{number}") for number in range(1, 4))
@@ -48,7 +48,8 @@ _AT = st.builds(At, st.integers(0, int(SPAN_S) - 1).map(float))
 _MORE = st.lists(
     st.builds(survey, _AT, st.integers(1, 5))
     | st.builds(usage, _AT, st.sampled_from([0.0, 0.5, 12.0]))
-    | st.builds(handed_off, _AT),
+    | st.builds(handed_off, _AT)
+    | st.builds(override_set, _AT),
     max_size=4,
 )
 

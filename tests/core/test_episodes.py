@@ -79,7 +79,8 @@ def test_recovery_resolves_the_episode_and_the_next_one_has_the_next_number() ->
         opened(At(2 * HOUR, "again"), 4, "C-2", due_after_s=900 * DAY),
     )
     assert course_of(bench.told, BAND) == [(OPENED, 1, 1), (RESOLVED, 1, 2), (OPENED, 2, 1)]
-    first, second = {step.alert_id for step in bench.told.steps if step.episode == 1}, of(bench.told, BAND)[-1].alert_id
+    first = {step.alert_id for step in of(bench.told, BAND) if step.episode == 1}
+    second = of(bench.told, BAND)[-1].alert_id
     assert first == {alert_id(ACCOUNT, BAND, 1)}
     assert second == alert_id(ACCOUNT, BAND, 2)
     assert len({step.step_id for step in bench.told.steps}) == len(bench.told.steps)

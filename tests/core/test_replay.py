@@ -9,7 +9,7 @@ from schemas.catalogue import AnyEvent
 from tests.core.bench import Bench, folded, sums_at
 from tests.core.building import DAY
 from tests.core.explaining import assert_explained, assert_told_once
-from tests.core.timelines import SPAN_S, timelines
+from tests.core.timelines import SPAN_S, overridden, timelines
 
 END_S = SPAN_S + 900 * DAY
 
@@ -24,7 +24,7 @@ class Life(RuleBasedStateMachine):
         self.rounds = 0
         self.now_s = SPAN_S
 
-    @rule(facts=timelines(), watermark=st.none() | st.floats(0, SPAN_S))
+    @rule(facts=timelines() | overridden(), watermark=st.none() | st.floats(0, SPAN_S))
     def facts_come(self, facts: list[AnyEvent], watermark: float | None) -> None:
         self.rounds += 1
         renamed = [event.model_copy(update={"id": f"{self.rounds}-{event.id}"}) for event in facts]

@@ -16,13 +16,13 @@ from streams.worker.rows import Beside, PartitionRecord, Waiting, from_value, to
 from tests.core.bench import Bench
 from tests.core.building import DAY, opened, order, profile, withdrawn
 from tests.core.owing import disputed, paid, promised
-from tests.core.timelines import SPAN_S, thorough, timelines
+from tests.core.timelines import SPAN_S, overridden, thorough, timelines
 
 ONLY = np.array([0])
 
 
 @thorough
-@given(timelines(), st.booleans(), st.booleans())
+@given(timelines() | overridden(), st.booleans(), st.booleans())
 def test_any_account_comes_back_as_it_was(told: list[AnyEvent], named: bool, flushed: bool) -> None:
     bench = Bench()
     bench.feed(*told, *([profile(0)] if named else []))

@@ -19,6 +19,8 @@ from tests.core.building import (
     invoice,
     opened,
     order,
+    override_lifted,
+    override_set,
     subscription,
     withdrawn,
 )
@@ -60,6 +62,25 @@ def timelines(draw: st.DrawFn) -> list[AnyEvent]:
         if which < len(originals):
             told.insert(place % len(told), withdrawn(At(at_s, f"w-{number}"), originals[which]))
     return told
+
+
+_OVERRIDES: Final = st.lists(
+    st.builds(override_set, _AT, st.floats(0, 100), st.floats(1, 90 * DAY)) | st.builds(override_lifted, _AT),
+    min_size=1,
+    max_size=8,
+)
+
+
+@st.composite
+def overridden(draw: st.DrawFn) -> list[AnyEvent]:
+    """A timeline with overrides in it, some of them taken back; in any order."""
+    more: list[AnyEvent] = []
+    for number, event in enumerate(draw(_OVERRIDES)):
+        named = event.model_copy(update={"id": f"o-{number}"})
+        more.append(named)
+        if draw(st.integers(0, 3)) == 0:
+            more.append(withdrawn(At(SPAN_S, f"ow-{number}"), named))
+    return draw(shuffled([*draw(timelines()), *more]))
 
 
 def shuffled(told: Sequence[AnyEvent]) -> st.SearchStrategy[list[AnyEvent]]:

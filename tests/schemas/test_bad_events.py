@@ -29,6 +29,7 @@ def without(name: str) -> Change:
     return drop
 
 
+OVERRIDE = "health.override_set.v1"
 ORDER, COMPLAINT, CALL, PAID = (
     "purchase.order_placed.v1",
     "complaint.opened.v1",
@@ -80,6 +81,36 @@ BAD: dict[str, tuple[Reason, str, Change, str]] = {
     "text that is too long": (Reason.INVALID, COMPLAINT, data(summary="x" * 2001), "summary"),
     "answer off its scale": (Reason.INVALID, "interaction.survey_answered.v1", data(answer=11), "scale"),
     "scale upside down": (Reason.INVALID, "interaction.survey_answered.v1", data(scale_max=-1), "scale"),
+    "override without an expiry": (
+        Reason.INVALID,
+        OVERRIDE,
+        lambda event: event["data"].pop("expires_at"),
+        "expires_at",
+    ),
+    "override that ends before it begins": (
+        Reason.INVALID,
+        OVERRIDE,
+        data(expires_at="2026-03-02T09:29:59Z"),
+        "expires_at",
+    ),
+    "override that ends as it begins": (
+        Reason.INVALID,
+        OVERRIDE,
+        data(expires_at="2026-03-02T09:30:00Z"),
+        "later than",
+    ),
+    "override above the scale": (
+        Reason.INVALID,
+        OVERRIDE,
+        data(value=100.5),
+        "data.value: Input should be less than or equal to 100",
+    ),
+    "override below the scale": (
+        Reason.INVALID,
+        OVERRIDE,
+        data(value=-1),
+        "data.value: Input should be greater than or equal to 0",
+    ),
     "extension that is an object": (Reason.INVALID, CALL, envelope(trace={"a": 1}), "trace"),
     "account that is its own parent": (
         Reason.INVALID,

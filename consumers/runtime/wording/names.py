@@ -74,6 +74,7 @@ SIGNALS: Final = {
     "recovered_4": N_("Complaints that stopped the business resolved"),
     "escalated": N_("Complaints escalated"),
     "service_contact": N_("Service without complaint"),
+    "override": N_("Set by hand"),
 }
 EVENTS: Final = {
     "interaction.logged.v1": N_("Contact logged"),

@@ -9,7 +9,7 @@ from typing import Final
 from consumers.runtime.wording.marks import N_, NN_
 from consumers.runtime.wording.names import event, signal
 from consumers.runtime.wording.reader import Reader
-from schemas.health import Part, PartKind
+from schemas.health import OverrideReason, Part, PartKind
 
 _MORE: Final = NN_("%(count)d more reason", "%(count)d more reasons")
 _OTHER_KINDS: Final = {
@@ -19,6 +19,13 @@ _OTHER_KINDS: Final = {
     PartKind.SATURATION: N_("Held at the end of the scale"),
     PartKind.POLICY: N_("New scoring policy"),
     PartKind.OVERRIDE: N_("Set by hand"),
+}
+_BY_HAND: Final = {
+    OverrideReason.SET: N_("Set by hand"),
+    OverrideReason.LIFTED: N_("What was set by hand was lifted"),
+    OverrideReason.EXPIRED: N_("What was set by hand expired"),
+    OverrideReason.WITHDRAWN: N_("What was set by hand was taken back"),
+    OverrideReason.HELD: N_("Held where it was set by hand"),
 }
 
 
@@ -39,6 +46,8 @@ def part_label(reader: Reader, part: Part) -> str:
     >>> part_label(reader_of("en", "UTC"), Part(kind=PartKind.DECAY, points=-1.0))
     'Older events fading'
     """
+    if part.reason is not None:
+        return reader.text(_BY_HAND[part.reason])
     if part.kind is not PartKind.EVENT:
         return reader.text(_OTHER_KINDS[part.kind])
     if part.event_type:

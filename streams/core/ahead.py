@@ -1,0 +1,162 @@
+"""What will happen if nothing does: the next band of an account that hears of no further fact, and when it will count.
+
+Looked at for every snapshot told, so it must cost little: the score is read on a grid of times at once, as products of
+matrices in single precision. Per dimension and time t
+
+    total = 50 + Σ points_k · P_k · 2^(-t/h_k)        complaint signals times their factor at t
+
+which is `streams.core.score` over many times; a test holds the two equal. Where the score leaves its band between two
+times of the grid is found on the cubic through the four nearest, in log(1 + t). A score that leaves its band and is
+back before the next time of the grid is not seen.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from streams.core.bands import NO_BAND, Codes
+from streams.core.decay import share_left
+from streams.core.fences import Bools
+from streams.core.policy import DAY_S, DIMENSIONS, SIGNAL_INDEX, Floats, Ints, Tables
+from streams.core.score import MIDDLE
+
+HORIZON_D: Final = 400.0
+"""How far ahead is looked."""
+_TIMES: Final = 36
+_STEPS: Final = np.linspace(0.0, np.log1p(HORIZON_D), _TIMES)
+"""The grid in log(1 + days): dense where a date is near."""
+GRID_S: Final = np.expm1(_STEPS) * DAY_S
+_HALVINGS: Final = 20
+_AT_ONCE: Final = 256
+
+Singles = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """n accounts of which nothing new is told: `sums: float64[n, S]`, `seen: bool[n, 3]` as of `start_at: float64[n]`.
+
+    `band`, `candidate: int8[n]` and `since: float64[n]` as in `streams.core.bands`.
+    """
+
+    sums: Floats
+    seen: Bools
+    start_at: Floats
+    band: Codes
+    candidate: Codes
+    since: Floats
+
+    def taken(self, places: Ints) -> "Resting":
+        """Those at some places."""
+        return Resting(*(getattr(self, column.name)[places] for column in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """`band: int8[n]` the next one, -1 where none comes within the horizon; `at: float64[n]` when it counts (nan)."""
+
+    band: Codes
+    at: Floats
+
+
+def scores_ahead(sums: Floats, seen: Bools, tables: Tables) -> Singles:
+    """The scores on the grid, float32[n, G]; nan without signal."""
+    left = share_left(GRID_S[:, None], tables.half_life_s).T.astype(np.float32)  # [S, G]
+    points = (sums * tables.points).astype(np.float32)
+    weight = np.where(seen, tables.weight, 0.0).astype(np.float32)
+    score = np.zeros((len(sums), len(GRID_S)), np.float32)
+    for index in range(len(DIMENSIONS)):
+        ours = tables.dimension == index
+        total = _product(points, np.where((ours & ~tables.is_complaint)[:, None], left, 0))
+        if (ours & tables.is_complaint).any():
+            sharpened = _product(points, np.where((ours & tables.is_complaint)[:, None], left, 0))
+            total += _factors(sums, left, tables) * sharpened
+        total += np.float32(MIDDLE)
+        score += weight[:, [index]] * np.clip(total, 0.0, 100.0, out=total)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        score /= weight.sum(axis=1, keepdims=True)
+    return score
+
+
+def _product(one: Singles, other: Singles) -> Singles:
+    """`one @ other`, in slices so small that BLAS starts no threads: they would wait longer than they work."""
+    found = np.empty((len(one), other.shape[1]), np.float32)
+    for begin in range(0, len(one), _AT_ONCE):
+        np.matmul(one[begin : begin + _AT_ONCE], other, out=found[begin : begin + _AT_ONCE])
+    return found
+
+
+def _factors(sums: Floats, left: Singles, tables: Tables) -> Singles:
+    rules, orders = tables.policy.complaints, SIGNAL_INDEX["orders_ever"]
+    complaints = _product(sums[:, tables.opened].astype(np.float32), left[tables.opened]) - np.float32(1.0)
+    fading = left[[orders]] if np.isfinite(tables.half_life_s[orders]) else np.ones((1, 1), np.float32)
+    ever = np.maximum(0.0, sums[:, [orders]].astype(np.float32) * fading)
+    found: Singles = np.maximum(complaints, 0.0, out=complaints) * np.float32(rules.beta) + np.float32(1.0)
+    found /= np.float32(1.0) + np.float32(rules.gamma) * np.log1p(ever)
+    return found
+
+
+def next_bands(resting: Resting, tables: Tables) -> Ahead:
+    """The next band of each account and when it will count, with hysteresis and dwell."""
+    score = scores_ahead(resting.sums, resting.seen, tables)
+    down, up = _lines(resting.band, tables)
+    with np.errstate(invalid="ignore"):
+        out = (score < down[:, None]) | (score >= up[:, None])
+    band, at = np.full(len(score), NO_BAND, np.int8), np.full(len(score), np.nan)
+    found = np.flatnonzero(out.any(axis=1) & (resting.band != NO_BAND))
+    if len(found):
+        first = out[found].argmax(axis=1)
+        worse = score[found, first] < down[found]
+        line = np.where(worse, down[found], up[found])
+        elapsed_s = _crossed(score[found].astype(np.float64) - line[:, None], first)
+        band[found], at[found] = _counted(resting.taken(found), worse, elapsed_s, tables)
+    return Ahead(band, at)
+
+
+def _lines(band: Codes, tables: Tables) -> tuple[Singles, Singles]:
+    """Below which score a band is left for the worse, and from which on for the better."""
+    down = np.append(tables.lines, -np.inf).astype(np.float32)
+    up = np.append(np.inf, tables.lines + tables.policy.bands.hysteresis).astype(np.float32)
+    return down[band], up[band]
+
+
+def _crossed(above: Floats, first: Ints) -> Floats:
+    """Seconds until each row of `above: float64[m, G]`, points over its line, changes its sign before `first`."""
+    begin = np.clip(first - 2, 0, _TIMES - 4)
+    nodes = begin[:, None] + np.arange(4)
+    x, y = _STEPS[nodes], np.take_along_axis(above, nodes, axis=1)
+    low, high = _STEPS[np.maximum(first - 1, 0)], _STEPS[first]
+    is_up = above[np.arange(len(first)), first] >= 0
+    slopes = _divided(x, y)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        beyond = (_cubic(x, slopes, middle) >= 0) == is_up
+        low, high = np.where(beyond, low, middle), np.where(beyond, middle, high)
+    return np.where(first == 0, 0.0, np.expm1(high) * DAY_S)
+
+
+def _divided(x: Floats, y: Floats) -> list[Floats]:
+    """Newton's divided differences of four points a row."""
+    found, left = [y[:, 0]], y
+    for order in (1, 2, 3):
+        left = (left[:, 1:] - left[:, :-1]) / (x[:, order:] - x[:, :-order])
+        found.append(left[:, 0])
+    return found
+
+
+def _cubic(x: Floats, slopes: list[Floats], at: Floats) -> Floats:
+    value = slopes[3]
+    for order in (2, 1, 0):
+        value = value * (at - x[:, order]) + slopes[order]
+    return value
+
+
+def _counted(leaving: Resting, worse: Bools, elapsed_s: Floats, tables: Tables) -> tuple[Codes, Floats]:
+    """The band each goes into, and when that counts: a band that waits out its dwell time already has waited a part."""
+    rules, waiting = tables.policy.bands, (elapsed_s == 0) & (leaving.candidate != NO_BAND)
+    band = np.where(waiting, leaving.candidate, leaving.band + np.where(worse, 1, -1)).astype(np.int8)
+    begins_at = np.where(waiting, leaving.since, leaving.start_at + elapsed_s)
+    at = begins_at + np.where(worse, rules.dwell_worse_s, rules.dwell_better_s)
+    return band, np.maximum(at, leaving.start_at)
