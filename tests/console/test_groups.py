@@ -58,6 +58,13 @@ def test_a_parent_shows_its_children_worst_first_with_band_and_value(visitors: V
     assert "outside your line" not in card(page)
 
 
+def test_a_parent_without_facts_of_its_own_shows_its_group_first(visitors: Visitors) -> None:
+    holding, mill = (visitors("D-1").get(f"/account?id={one}").text for one in ("G-0", "G-1"))
+    assert holding.index("card group") < holding.index("card score-card")
+    assert mill.index("card group") > mill.index("card score-card")
+    assert "€0" not in holding.split("<h1>")[1].split("</p>")[0]
+
+
 def test_a_child_of_somebody_else_is_counted_and_not_named(visitors: Visitors) -> None:
     page = visitors("AM-1").get("/account?id=G-0")
     assert children(page) == ["Sample Tea", "Sample Mill"]

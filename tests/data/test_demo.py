@@ -15,6 +15,7 @@ from pulse.demo.figures import Figures, Percentiles, differences
 from pulse.demo.script import Script
 from pulse.demo.settling import Condition, NotSettled, settle
 from pulse.local.ports import free_port
+from pulse.simulate.groups import HOLDINGS
 from pulse.simulate.live import Trickle
 from tests.data.conftest import NOW
 from tests.policies import talkative_policy
@@ -95,7 +96,7 @@ def test_a_small_demo_loses_nothing_counts_nothing_twice_has_every_score_three_w
     assert ran.returncode == 0, ran.stderr[-3000:]
     figures_line, audit_line = ran.stdout.strip().splitlines()[-2:]
     audited = json.loads(audit_line)
-    assert (audited["accounts_compared"], audited["accounts_differing"]) == (300, 0)
+    assert (audited["accounts_compared"], audited["accounts_differing"]) == (300 + HOLDINGS, 0)
     figures = Figures.model_validate_json(figures_line)
     assert figures.faults == ()
     assert audited["facts"] == figures.warehouse_events
