@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -14,6 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from consumers.runtime.clickhouse import ClickHouse, Client
 from pulse.commands.clocks import CLOCKS
+from pulse.commands.moments import moment_of
 from pulse.policies.in_force import tables_in_force
 from pulse.rebuilding.ledger import Known
 from pulse.rebuilding.run import Request, Step, finish, opened, steps
@@ -64,7 +64,7 @@ def rebuild(
     As of a moment in event time: a fact that happened later does not count, whenever it arrived. Stopped or killed, it
     goes on behind its last finished chunk when run again; the same rebuild done again has the same id and rows.
     """
-    tables, moment = tables_in_force(policy), None if as_of is None else _moment(as_of)
+    tables, moment = tables_in_force(policy), None if as_of is None else moment_of(as_of, "--as-of")
     request = Request(tables, names_of(accounts), moment, afresh=afresh)
     with reached(load(["clickhouse"]).part(ClickHouse), LONG_READ_S) as client:
         outcome = _perform(client, request)
@@ -74,16 +74,6 @@ def rebuild(
 def names_of(accounts: str | None) -> tuple[str, ...]:
     """The names in a list with commas."""
     return tuple(filter(None, (name.strip() for name in (accounts or "").split(","))))
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise typer.BadParameter("expected a time with a zone, such as 2026-03-01T08:00Z", param_hint="--as-of")
-    return moment.astimezone(UTC)
 
 
 def _perform(client: Client, request: Request) -> Outcome:
