@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from schemas.alerts import AlertStep
 from schemas.envelope import Model
 from schemas.events.managers import ContactKind
 from schemas.ids import AccountIdField, AlertIdField, ManagerId, ManagerIdField
@@ -38,12 +39,25 @@ class OutcomeReason(StrEnum):
     CHANNEL_NOT_OFFERED = "channel_not_offered"
     UNUSABLE_ADDRESS = "unusable_address"
     NOT_WANTED = "not_wanted"
+    QUIET_HOURS = "quiet_hours"
+    OVER_BUDGET = "over_budget"
+    IN_DIGEST = "in_digest"
+    OVERTAKEN = "overtaken"
+
+
+DIGESTED = frozenset({OutcomeReason.OVER_BUDGET, OutcomeReason.IN_DIGEST})
+"""Deferred for these, a notification is told in the recipient's next digest and not by itself."""
+
+FOR_ATTENTION = DIGESTED | {OutcomeReason.QUIET_HOURS}
+"""Deferred for these, nothing has failed: the recipient is not to be interrupted now."""
 
 
 class DeliveryReceipt(Model):
     """The outcome of one attempt to tell one recipient of one step over one channel.
 
     `notification_id` is the same on every attempt. `caused_by_record_at` is carried over from the step, for latency.
+    Of a deferred one `due_at` is when it is tried next, and the first such receipt carries the `step`: whoever takes it
+    up after a restart needs nothing else.
     """
 
     notification_id: str
@@ -58,6 +72,14 @@ class DeliveryReceipt(Model):
     detail: str = ""
     at: UtcDatetime
     caused_by_record_at: UtcDatetime | None = None
+    due_at: UtcDatetime | None = None
+    step: AlertStep | None = None
+
+
+def digest_id(recipient: ManagerId, channel: ContactKind, due_at: UtcDatetime) -> str:
+    """The id of a recipient's digest over one channel at one time, 32 hexadecimal digits."""
+    text = f"digest\x00{recipient}\x00{channel.value}\x00{due_at.isoformat()}"
+    return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def notification_id(step_id: str, recipient: ManagerId | None, channel: ContactKind | None) -> str:

@@ -7,12 +7,11 @@ scores speak of the same facts.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Final
 
-from kafka.partitioner import murmur2
 from pydantic import TypeAdapter, ValidationError
 
+from consumers.runtime.homes import home_of
 from consumers.runtime.subscription import Record
 from schemas.alerts import AlertStep
 from schemas.catalogue import AnyEvent
@@ -95,12 +94,7 @@ def _payload(record: Record, event: AnyEvent) -> bytes:
 def _check_place(record: Record, event: AnyEvent, partitions: int) -> None:
     check_place(record, event, record.topic)
     if not BY_NAME[record.topic].single:
-        check_home(_home(event.subject.encode(), partitions), record.partition)
-
-
-@lru_cache(maxsize=100_000)
-def _home(key: bytes, partitions: int) -> int:
-    return int(murmur2(key) & 0x7FFFFFFF) % partitions
+        check_home(home_of(event.subject.encode(), partitions), record.partition)
 
 
 def _readable(records: Sequence[Record], many: TypeAdapter[list[Any]], done: Sorted) -> list[Record]:

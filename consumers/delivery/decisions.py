@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from schemas.alerts import AlertStep
-from schemas.deliveries import OutcomeReason, notification_id
+from schemas.deliveries import OutcomeReason, digest_id, notification_id
 from schemas.events.managers import ContactKind, ManagerProfileData
 from schemas.ids import ManagerId
+from schemas.times import UtcDatetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +42,21 @@ class Suppression:
 
 
 Decision = Notification | Suppression
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What one recipient is told over one channel in one message, the weightiest first; due at `due_at`."""
+
+    due_at: UtcDatetime
+    members: tuple[Notification, ...]
+
+    @property
+    def first(self) -> Notification:
+        """One of them: recipient, channel and address are those of all."""
+        return self.members[0]
+
+    @property
+    def id(self) -> str:
+        """The same on every attempt."""
+        return digest_id(self.first.recipient, self.first.channel, self.due_at)

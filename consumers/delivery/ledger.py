@@ -7,22 +7,33 @@ Memory is bounded: of the settled the ids of the latest are known, of all others
 Whoever decides asks `is_beyond_memory` before a step of that age: it may have been told, so it is not told again.
 """
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from sys import intern
+from typing import TypeVar
 
-from schemas.deliveries import DeliveryReceipt, Outcome
+from schemas.alerts import AlertStep
+from schemas.deliveries import DIGESTED, FOR_ATTENTION, DeliveryReceipt, Outcome
+from schemas.events.managers import ContactKind
 from schemas.ids import AlertId, ManagerId
 from schemas.times import UtcDatetime
 
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """A notification that was not delivered yet: the receipt of its last attempt, and when the first was."""
+    """A notification that was not delivered yet: its last receipt, since when it is being tried, and the step.
+
+    What waits for its recipient's attention is tried from then on.
+    """
 
     last: DeliveryReceipt
     since: UtcDatetime
+    step: AlertStep | None
+
+
+Reader = tuple[ManagerId, ContactKind]
+_Key = TypeVar("_Key")
 
 
 @dataclass(slots=True)
@@ -45,6 +56,9 @@ class Ledger:
         self.forgotten_until: UtcDatetime | None = None
         """When the latest was settled of those that are forgotten; None while none is."""
         self.deferred: dict[str, Deferred] = {}
+        self.digests: defaultdict[Reader, set[str]] = defaultdict(set)
+        """Who waits for which of the deferred in a digest."""
+        self._by_alert: defaultdict[AlertId, set[str]] = defaultdict(set)
 
     def note(self, receipt: DeliveryReceipt) -> bool:
         """Take in a receipt. False when it changed nothing: the notification was settled already."""
@@ -53,7 +67,7 @@ class Ledger:
         if receipt.outcome is Outcome.DEFERRED:
             self._defer(receipt)
         else:
-            self.deferred.pop(receipt.notification_id, None)
+            self._drop(receipt.notification_id)
             self._settle(receipt)
         if receipt.recipient and receipt.outcome in (Outcome.DELIVERED, Outcome.DEFERRED):
             self._tell(receipt.alert_id, receipt.recipient)
@@ -71,6 +85,10 @@ class Ledger:
     def is_beyond_memory(self, decided_at: UtcDatetime) -> bool:
         """Whether what became of a step of that age may be forgotten: a receipt is never older than its step."""
         return self.forgotten_until is not None and decided_at <= self.forgotten_until
+
+    def waiting(self, alert: AlertId) -> Collection[Deferred]:
+        """What of this episode is deferred."""
+        return [self.deferred[name] for name in sorted(self._by_alert.get(alert, ()))]
 
     def told(self, alert: AlertId) -> frozenset[ManagerId]:
         """The managers who were told, or will be, of this episode, as far as is remembered."""
@@ -112,4 +130,35 @@ class Ledger:
     def _defer(self, receipt: DeliveryReceipt) -> None:
         before = self.deferred.get(receipt.notification_id)
         if before is None or before.last.attempt <= receipt.attempt:
-            self.deferred[receipt.notification_id] = Deferred(receipt, before.since if before else receipt.at)
+            self._drop(receipt.notification_id)
+            self._keep(Deferred(receipt, _since(receipt, before), receipt.step or (before.step if before else None)))
+
+    def _keep(self, deferred: Deferred) -> None:
+        receipt = deferred.last
+        self.deferred[receipt.notification_id] = deferred
+        self._by_alert[receipt.alert_id].add(receipt.notification_id)
+        if receipt.reason in DIGESTED and receipt.recipient and receipt.channel:
+            self.digests[receipt.recipient, receipt.channel].add(receipt.notification_id)
+
+    def _drop(self, notification_id: str) -> None:
+        """Out of what is deferred, wherever it stands."""
+        gone = self.deferred.pop(notification_id, None)
+        if gone is None:
+            return
+        _take_out(self._by_alert, gone.last.alert_id, notification_id)
+        if gone.last.recipient and gone.last.channel:
+            _take_out(self.digests, (gone.last.recipient, gone.last.channel), notification_id)
+
+
+def _since(receipt: DeliveryReceipt, before: Deferred | None) -> UtcDatetime:
+    if receipt.reason in FOR_ATTENTION and receipt.due_at:
+        return receipt.due_at
+    return before.since if before else receipt.at
+
+
+def _take_out(sets: dict[_Key, set[str]], key: _Key, name: str) -> None:
+    """Without leaving an empty set behind."""
+    names = sets.get(key, set())
+    names.discard(name)
+    if not names:
+        sets.pop(key, None)

@@ -11,9 +11,8 @@ from consumers.delivery import metrics
 from consumers.delivery.channels.offered import channels
 from consumers.delivery.directory import Directory
 from consumers.delivery.ledger import Ledger
-from consumers.delivery.reading import fold_receipts, learn_manager
+from consumers.delivery.reading import fold_receipts, learn_manager, learn_profile
 from consumers.delivery.receipts import ReceiptDesk
-from consumers.delivery.resume import read_steps, take_up
 from consumers.delivery.sending import Sender
 from consumers.delivery.settings import DeliverySettings
 from consumers.delivery.stage import Stage
@@ -26,7 +25,7 @@ from consumers.runtime.stopping import stop_signals
 from consumers.runtime.subscription import Record
 from schemas.broker import Broker
 from schemas.errors import BadEvent
-from schemas.topics import ALERTS, DELIVERIES, DELIVERY_GROUP, MANAGERS
+from schemas.topics import ALERTS, DELIVERIES, DELIVERY_GROUP, MANAGERS, PROFILES
 
 _CLIENT = "account-pulse-delivery"
 
@@ -69,29 +68,50 @@ class _Process:
         self._directory = Directory()
         ledger = Ledger(settings.max_remembered)
         metrics.REMEMBERED_LIMIT.set(settings.max_remembered)
-        self._desk = ReceiptDesk(ledger, stack.enter_context(Publisher(broker, _CLIENT, stop)), utc_now)
+        publisher = stack.enter_context(Publisher(broker, _CLIENT, stop))
+        self._desk = ReceiptDesk(ledger, publisher, utc_now, settings.attention)
         sender = Sender(channels(settings, utc_now), self._desk, settings.retry, settings.max_waiting)
         self._sender = stack.enter_context(closing(sender))
         self._managers = stack.enter_context(Follower(broker, (MANAGERS.name,), self._learn, stop))
         self._receipts = stack.enter_context(Follower(broker, (DELIVERIES.name,), self._fold, stop))
+        self._profiles: Follower | None = None
+        if settings.attention.spared and settings.attention.digest_from_accounts is not None:
+            self._profiles = stack.enter_context(Follower(broker, (PROFILES.name,), self._learn_profiles, stop))
+        self._stage = Stage(self._directory, self._sender, self._desk, stop, self)
 
     def run(self, on_ready: Callable[[], None], status: Status) -> None:
-        """Fold the log, take up what was deferred, then handle alerts."""
+        """Fold the log, then handle alerts and what was deferred of those in our partitions."""
         while not self._folded():
             self._stop.wait(1)
-        stage = Stage(self._directory, self._sender, self._desk, self._stop, self._managers.catch_up)
-        loop.run(self._subscription(status), self._broker, stage, self._stop, on_ready)
+        loop.run(self._subscription(status), self._broker, self._stage, self._stop, on_ready)
 
     def _folded(self) -> bool:
         """Whether the log could be folded; doing it again changes nothing."""
         try:
             self._managers.catch_up()
+            if self._profiles is not None:
+                self._profiles.catch_up()
             self._receipts.catch_up()
-            self._take_up_deferred()
         except Retry as error:
             log.warning("log_not_folded", reason=error.reason)
             return False
+        log.info("log_folded", managers=len(self._directory), decided=self._desk.ledger.decided)
         return True
+
+    def _assigned(self, assigned: loop.Assigned) -> None:
+        """Receipts that others wrote up to now count."""
+        self._receipts.catch_up()
+        self._stage.assigned(assigned)
+
+    def refresh(self) -> None:
+        """As `Following` says."""
+        self._managers.catch_up()
+
+    def follow(self) -> None:
+        """As `Following` says."""
+        self._receipts.look()
+        if self._profiles is not None:
+            self._profiles.look()
 
     def _subscription(self, status: Status) -> loop.Subscription:
         """Small batches and short waits: an alert is worth milliseconds. Receipts of others count after a rebalance."""
@@ -105,18 +125,9 @@ class _Process:
             embedded_fetch_wait_ms=5,
             session_timeout_s=self._settings.session_timeout_s,
             instance_id=self._settings.instance_id,
-            on_assigned=self._receipts.catch_up,
+            on_assigned=self._assigned,
             status=status,
         )
-
-    def _take_up_deferred(self) -> None:
-        wanted = {deferred.last.step_id for deferred in self._desk.ledger.deferred.values()}
-        steps = read_steps(self._broker, wanted, self._stop)
-        resumed = take_up(self._desk, steps, self._directory, self._sender)
-        self._desk.settle()
-        log.info("log_folded", managers=len(self._directory), decided=self._desk.ledger.decided, deferred=resumed.again)
-        if resumed.lost:
-            log.error("deferred_lost", count=resumed.lost)
 
     def _learn(self, records: Sequence[Record]) -> None:
         for record in records:
@@ -126,4 +137,11 @@ class _Process:
                 log.warning("manager_unreadable", offset=record.offset, reason=error.reason.value)
 
     def _fold(self, records: Sequence[Record]) -> None:
-        fold_receipts(records, self._desk.ledger)
+        fold_receipts(records, self._desk)
+
+    def _learn_profiles(self, records: Sequence[Record]) -> None:
+        for record in records:
+            try:
+                learn_profile(record, self._desk.attention.portfolios, utc_now())
+            except BadEvent as error:
+                log.warning("profile_unreadable", offset=record.offset, reason=error.reason.value)

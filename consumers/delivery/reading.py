@@ -7,8 +7,9 @@ import structlog
 from pydantic import ValidationError
 
 from consumers.delivery import metrics
+from consumers.delivery.attention.portfolios import Portfolios
 from consumers.delivery.directory import Directory
-from consumers.delivery.ledger import Ledger
+from consumers.delivery.receipts import ReceiptDesk
 from consumers.runtime.producer import Outgoing
 from consumers.runtime.subscription import Record
 from schemas.alerts import AlertStep
@@ -17,6 +18,7 @@ from schemas.deadletters import DeadLetter
 from schemas.deliveries import DeliveryReceipt
 from schemas.errors import BadEvent, Reason
 from schemas.events.managers import ManagerProfileSet
+from schemas.events.profiles import AccountProfileSet
 from schemas.ids import ManagerId
 from schemas.topics import DEAD_LETTERS
 
@@ -54,11 +56,26 @@ def learn_manager(record: Record, directory: Directory, now: datetime) -> None:
     directory.learn(event)
 
 
-def fold_receipts(records: Sequence[Record], ledger: Ledger) -> None:
-    """Take records of account.deliveries into the ledger; one that is no receipt is logged and counted."""
+def learn_profile(record: Record, portfolios: Portfolios, now: datetime) -> None:
+    """Take a record of account.profiles into the portfolios; one without a value deletes the account.
+
+    Raises:
+        BadEvent: it is no profile.
+    """
+    if record.value is None:
+        portfolios.forget((record.key or b"").decode("utf-8", "replace"))
+        return
+    event = decode(record.value, record.headers, now)
+    if not isinstance(event, AccountProfileSet):
+        raise BadEvent(Reason.WRONG_TOPIC, f"type: {event.type} does not belong here")
+    portfolios.learn(event)
+
+
+def fold_receipts(records: Sequence[Record], desk: ReceiptDesk) -> None:
+    """Take records of account.deliveries in; one that is no receipt is logged and counted."""
     for record in records:
         try:
-            ledger.note(DeliveryReceipt.model_validate_json(record.value or b""))
+            desk.note(DeliveryReceipt.model_validate_json(record.value or b""))
         except ValidationError as error:
             metrics.UNREADABLE.labels(record.topic).inc()
             place = {"partition": record.partition, "offset": record.offset}

@@ -12,8 +12,10 @@ from typing import Protocol
 import structlog
 
 from consumers.delivery import metrics
+from consumers.delivery.attention.watching import attention as watch
 from consumers.delivery.decisions import Decision, Suppression
 from consumers.delivery.ledger import Ledger
+from consumers.delivery.settings import AttentionSettings
 from consumers.runtime.producer import Outgoing
 from schemas.deliveries import DeliveryReceipt, Outcome, OutcomeReason
 from schemas.topics import DELIVERIES
@@ -31,6 +33,7 @@ class Result:
     outcome: Outcome
     reason: OutcomeReason
     detail: str = ""
+    due_at: datetime | None = None
 
 
 class Writer(Protocol):
@@ -48,9 +51,12 @@ class Writer(Protocol):
 class ReceiptDesk:
     """Writes receipts. `settle` must succeed before the offsets of what was decided are committed."""
 
-    def __init__(self, ledger: Ledger, writer: Writer, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, ledger: Ledger, writer: Writer, clock: Callable[[], datetime], attention: AttentionSettings
+    ) -> None:
         self.ledger = ledger
         self.clock = clock
+        self.attention = watch(attention, clock)
         self._writer = writer
         self._tray: list[Outgoing] = []
 
@@ -64,11 +70,18 @@ class ReceiptDesk:
 
     def file(self, receipt: DeliveryReceipt) -> None:
         """Note the receipt and put it into the out-tray; one for a settled notification changes nothing."""
-        if not self.ledger.note(receipt):
+        if not self.note(receipt):
             return
         key = receipt.notification_id.encode()
         self.add(Outgoing(DELIVERIES.name, key, receipt.model_dump_json().encode()))
         tell(receipt)
+
+    def note(self, receipt: DeliveryReceipt) -> bool:
+        """Take in a receipt, ours or another's. False when it changed nothing."""
+        news = self.ledger.note(receipt)
+        if news:
+            self.attention.note(receipt)
+        return news
 
     def add(self, record: Outgoing) -> None:
         """Put a record of any topic into the out-tray."""
@@ -113,13 +126,30 @@ def to_receipt(decision: Decision, result: Result, attempt: int, now: datetime) 
         detail=result.detail,
         at=now,
         caused_by_record_at=step.caused_by_record_at,
+        due_at=result.due_at,
+        step=step if result.outcome is Outcome.DEFERRED and attempt == 1 else None,
     )
 
 
 def of_lost(deferred: DeliveryReceipt, detail: str, now: datetime) -> DeliveryReceipt:
     """The receipt of a deferred notification that can no longer be made."""
-    ends = {"outcome": Outcome.FAILED, "reason": OutcomeReason.RECEIVER_AWAY, "detail": detail, "at": now}
-    return deferred.model_copy(update={**ends, "attempt": deferred.attempt + 1})
+    ends = {"outcome": Outcome.FAILED, "reason": OutcomeReason.RECEIVER_AWAY, "detail": detail}
+    return _ended(deferred, now, **ends)
+
+
+def of_overtaken(deferred: DeliveryReceipt, detail: str, now: datetime) -> DeliveryReceipt:
+    """The receipt of a deferred notification that nobody needs any more."""
+    return _ended(deferred, now, outcome=Outcome.SUPPRESSED, reason=OutcomeReason.OVERTAKEN, detail=detail)
+
+
+def of_digest(deferred: DeliveryReceipt, result: Result, now: datetime) -> DeliveryReceipt:
+    """The receipt of a deferred notification that was told in a digest, or could not be."""
+    return _ended(deferred, now, outcome=result.outcome, reason=result.reason, detail=result.detail)
+
+
+def _ended(deferred: DeliveryReceipt, now: datetime, **ends: object) -> DeliveryReceipt:
+    bare = {"at": now, "due_at": None, "step": None, "attempt": deferred.attempt + 1}
+    return deferred.model_copy(update={**ends, **bare})
 
 
 def tell(receipt: DeliveryReceipt) -> None:

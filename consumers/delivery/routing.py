@@ -2,8 +2,8 @@
 
 * A historic step is told to nobody.
 * `opened` goes to the owner, `escalated` to the first of the escalation chain (the owner where it is empty), `resolved`
-  to whoever was told of the episode, except the one who resolved it. Other steps are told to nobody: they show in the
-  console.
+  and `retracted` to whoever was told of the episode, except the one who resolved it. Other steps are told to nobody:
+  they show in the console.
 * A manager is told over each channel of theirs, the first address of each that wants this kind of alert.
 """
 
@@ -16,7 +16,8 @@ from schemas.deliveries import OutcomeReason
 from schemas.events.managers import Contact, ContactKind, ManagerProfileData
 from schemas.ids import ManagerId
 
-NOTIFIED = frozenset({StepKind.OPENED, StepKind.ESCALATED, StepKind.RESOLVED})
+ENDS = frozenset({StepKind.RESOLVED, StepKind.RETRACTED})
+NOTIFIED = ENDS | {StepKind.OPENED, StepKind.ESCALATED}
 Offered = Mapping[ContactKind, Callable[[str], str]]
 """The channels we can send over; each says what is wrong with an address, nothing when it can be sent to."""
 
@@ -46,7 +47,7 @@ def contacts_of(profile: ManagerProfileData, kind: AlertKind) -> dict[ContactKin
 
 
 def _recipients(step: AlertStep, told: Collection[ManagerId]) -> list[ManagerId]:
-    if step.step is StepKind.RESOLVED:
+    if step.step in ENDS:
         return sorted(set(told) - {step.actor})
     if step.step is StepKind.ESCALATED and step.escalation_chain:
         return [step.escalation_chain[0]]
@@ -54,7 +55,7 @@ def _recipients(step: AlertStep, told: Collection[ManagerId]) -> list[ManagerId]
 
 
 def _nobody(step: AlertStep) -> Suppression:
-    if step.step is StepKind.RESOLVED:
+    if step.step in ENDS:
         return Suppression(step, OutcomeReason.NOT_NOTIFIED_STEP, detail="nobody else was told of this episode")
     return Suppression(step, OutcomeReason.NO_OWNER)
 

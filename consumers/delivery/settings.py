@@ -1,5 +1,6 @@
 """What the delivery process can be told. Read by `pulse`, passed in frozen."""
 
+from datetime import time
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -67,6 +68,29 @@ class RetrySettings(BaseModel):
     ] = 0.1
 
 
+class AttentionSettings(BaseModel):
+    """When a manager is interrupted, and when an alert waits for their working hours or their digest."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    spared: Annotated[bool, Field(description="false: everything goes at once, whatever the hour and the number")] = (
+        True
+    )
+    digest_from_accounts: Annotated[
+        int | None,
+        Field(ge=1, description="whoever owns so many accounts gets a digest instead of messages; none: nobody"),
+    ] = 100
+    at_once_per_day: Annotated[
+        int | None,
+        Field(ge=0, description="alerts told at once to one manager a day, the rest goes into the digest; none: all"),
+    ] = 5
+    quiet_hours: Annotated[bool, Field(description="outside a manager's working hours messages wait for them")] = True
+    digest_at: Annotated[time, Field(description="when digests go, by the manager's own clock")] = time(8)
+    digest_lines: Annotated[
+        int, Field(ge=1, le=500, description="alerts listed in a digest, the most valuable first; the rest is counted")
+    ] = 50
+
+
 class DeliverySettings(BaseModel):
     """The delivery process."""
 
@@ -75,6 +99,7 @@ class DeliverySettings(BaseModel):
     smtp: SmtpSettings = SmtpSettings()
     retry: RetrySettings = RetrySettings()
     targets: Targets = Targets()
+    attention: AttentionSettings = AttentionSettings()
     console_url: Annotated[
         str, Field(pattern=r"^https?://\S+$", description="where links in messages lead: the console's public address")
     ] = "http://127.0.0.1:8000"

@@ -7,33 +7,53 @@ who is told otherwise. A batch is done when every decision in it has a receipt o
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Protocol
 
 import structlog
 
 from consumers.delivery import metrics
 from consumers.delivery.decisions import Decision, Notification, Suppression
+from consumers.delivery.digests import due
 from consumers.delivery.directory import Directory
+from consumers.delivery.ledger import Deferred
 from consumers.delivery.reading import learn_manager, to_dead_letter, to_step
-from consumers.delivery.receipts import ReceiptDesk
-from consumers.delivery.routing import route
+from consumers.delivery.receipts import ReceiptDesk, Result, of_lost, of_overtaken
+from consumers.delivery.resume import GONE, take_up
+from consumers.delivery.routing import ENDS, route
 from consumers.delivery.sending import Sender
 from consumers.runtime.errors import Retry, StoppedEarly
+from consumers.runtime.homes import Assigned, Place
 from consumers.runtime.subscription import Record
-from schemas.alerts import AlertStep
-from schemas.deliveries import OutcomeReason
+from schemas.alerts import AlertStep, StepKind
+from schemas.deliveries import DeliveryReceipt, Outcome, OutcomeReason
 from schemas.errors import BadEvent
 from schemas.events.managers import ContactKind
 from schemas.ids import AlertId, ManagerId
-from schemas.topics import MANAGERS
+from schemas.topics import ALERTS, MANAGERS
 
 _RETRY_FOR = timedelta(seconds=1)
+_LOOK_EVERY = timedelta(seconds=1)
+_SEEN = frozenset({StepKind.ACKNOWLEDGED, StepKind.SNOOZED})
+"""Steps of a person who knows of the alert."""
 
 log = structlog.get_logger()
 
 
+class Following(Protocol):
+    """The tables that are followed beside the loop."""
+
+    def refresh(self) -> None:
+        """Bring the managers up to date with what is on the log now."""
+        ...
+
+    def follow(self) -> None:
+        """Take in what others have written since the last time: receipts and profiles."""
+        ...
+
+
 class Stage:
-    """Implements the loop's `Handler`. `refresh` brings the directory up to date with what is on the log now."""
+    """Implements the loop's `Handler`."""
 
     def __init__(
         self,
@@ -41,14 +61,28 @@ class Stage:
         sender: Sender,
         desk: ReceiptDesk,
         stop: threading.Event,
-        refresh: Callable[[], None],
+        following: Following,
     ) -> None:
         self._directory = directory
         self._sender = sender
         self._desk = desk
         self._ledger = desk.ledger
         self._stop = stop
-        self._refresh = refresh
+        self._following = following
+        self._is_ours: Callable[[DeliveryReceipt], bool] = lambda _: True
+        self._sends_digests = True
+        self._looked_at: datetime | None = None
+
+    def assigned(self, assigned: Assigned) -> None:
+        """Take up what is deferred in the partitions that are ours now, and the digests with the managers' one."""
+        self._following.follow()
+        self._is_ours = lambda receipt: assigned.holds(ALERTS.name, receipt.account_id)
+        self._sends_digests = Place(MANAGERS.name, 0) in assigned.places
+        resumed = take_up(self._desk, self._directory, self._sender, self._is_ours)
+        self._desk.settle()
+        log.info("deferred_taken_up", again=resumed.again, digests=self._sends_digests)
+        if resumed.lost:
+            log.error("deferred_lost", count=resumed.lost)
 
     def handle(self, records: Sequence[Record]) -> None:
         """Decide, send and receipt every alert step among the records; take in the managers.
@@ -59,13 +93,15 @@ class Stage:
             StoppedEarly: a stop was asked for before all was sent; the rest is done by the next run.
         """
         self._check_room()
-        fresh = self._fresh(self._route_all(self._steps(records)))
+        steps = self._steps(records)
+        fresh = self._fresh(self._route_all(steps))
         self._suppress(fresh)
+        self._overtake([step for step in steps if step.step in _SEEN])
         notifications = [decision for decision in fresh if isinstance(decision, Notification)]
-        for notification in sorted(notifications, key=_needs_network):
+        for notification in sorted(notifications, key=_in_turn):
             if self._stop.is_set():
                 break
-            self._sender.first(notification)
+            self._tell(notification)
         self._desk.settle()
         if self._stop.is_set() and any(not self._ledger.is_decided(it.id) for it in notifications):
             raise StoppedEarly
@@ -78,7 +114,47 @@ class Stage:
         """
         self._desk.settle()
         self._sender.due(_RETRY_FOR)
+        now = self._desk.clock()
+        if self._looked_at is None or now - self._looked_at >= _LOOK_EVERY:
+            self._looked_at = now
+            self._following.follow()
+            self._tell_digests(now)
         self._desk.settle()
+
+    def _tell(self, notification: Notification) -> None:
+        """At once, later, or not at all: an end is told over the channels that told the beginning."""
+        step = notification.step
+        if step.step in ENDS and (untold := self._untold(notification)):
+            self._overtaken(untold, step.step.value)
+            self._desk.suppress(_overtaken_too(notification))
+        elif later := self._desk.attention.later(notification):
+            self._sender.later(notification, Result(Outcome.DEFERRED, later.reason, due_at=later.due_at))
+        else:
+            self._sender.first(notification)
+
+    def _untold(self, end: Notification) -> list[Deferred]:
+        place = (end.recipient, end.channel)
+        waiting = self._ledger.waiting(end.step.alert_id)
+        return [one for one in waiting if (one.last.recipient, one.last.channel) == place]
+
+    def _overtake(self, seen: Sequence[AlertStep]) -> None:
+        """Somebody has the alert in hand: what was not told of it yet is told to nobody."""
+        for step in seen:
+            self._overtaken(self._ledger.waiting(step.alert_id), step.step.value)
+
+    def _overtaken(self, waiting: Collection[Deferred], by: str) -> None:
+        for deferred in waiting:
+            self._desk.file(of_overtaken(deferred.last, f"{by} before it was told", self._desk.clock()))
+
+    def _tell_digests(self, now: datetime) -> None:
+        for digest, waiting in list(due(self._ledger, self._directory, now)) if self._sends_digests else ():
+            if self._stop.is_set():
+                return
+            if digest is not None:
+                self._sender.digest(digest, waiting)
+                continue
+            for deferred in waiting:
+                self._desk.file(of_lost(deferred.last, GONE, now))
 
     def _check_room(self) -> None:
         """Whatever is away: one batch of receipts and `max_waiting` notifications are held, the log holds the rest."""
@@ -119,7 +195,7 @@ class Stage:
         offered = {kind: channel.fault_of for kind, channel in self._sender.channels.items()}
         decisions = route(step, self._directory, told, offered)
         if any(isinstance(it, Suppression) and it.reason is OutcomeReason.UNKNOWN_MANAGER for it in decisions):
-            self._refresh()
+            self._following.refresh()
             decisions = route(step, self._directory, told, offered)
         return decisions
 
@@ -141,5 +217,15 @@ class Stage:
             log.info("steps_suppressed", **Counter(suppression.reason.value for suppression in suppressed))
 
 
-def _needs_network(notification: Notification) -> bool:
-    return notification.channel is not ContactKind.CONSOLE
+def _overtaken_too(notification: Notification) -> Suppression:
+    untold = "its beginning was not told"
+    reason, step = OutcomeReason.OVERTAKEN, notification.step
+    return Suppression(step, reason, notification.recipient, notification.channel, untold)
+
+
+def _in_turn(notification: Notification) -> tuple[bool, float]:
+    """What needs no network first, then the most value at risk: a budget that runs out runs out on the least.
+
+    Steps of one episode stay in their order: they bear the same value, and sorting is stable.
+    """
+    return (notification.channel is not ContactKind.CONSOLE, -float(notification.step.value_at_risk or 0))

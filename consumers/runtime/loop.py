@@ -26,11 +26,12 @@ from consumers.runtime.assignment import Assignments
 from consumers.runtime.connect import await_topics, fetched_bytes, group_consumer
 from consumers.runtime.errors import Retry, StoppedEarly
 from consumers.runtime.gathering import Gathering
-from consumers.runtime.positions import Jump, Place, Positions
+from consumers.runtime.homes import Assigned, Place
+from consumers.runtime.positions import Jump, Positions
 from consumers.runtime.subscription import Handler, Record, Subscription
 from schemas.broker import Broker
 
-__all__ = ["Handler", "Record", "Subscription", "run"]
+__all__ = ["Assigned", "Handler", "Record", "Subscription", "run"]
 
 _MEASURE_EVERY_S = 1.0
 _COMMIT_MS = 5_000
@@ -175,7 +176,7 @@ class _Loop:
                 for place in self._consumer.assignment()
             }
             if self._subscription.on_assigned is not None:
-                self._subscription.on_assigned()
+                self._subscription.on_assigned(self._assigned(committed))
         except (KafkaTimeoutError, Retry) as error:
             log.warning("assignment_not_taken_up", group=self._subscription.group, error=str(error))
             self._assignments.changed = True
@@ -188,6 +189,11 @@ class _Loop:
         self._ready = True
         self._on_ready()
         return True
+
+    def _assigned(self, places: Iterable[Place]) -> Assigned:
+        topics = self._subscription.topics
+        partitions = {topic: len(self._consumer.partitions_for_topic(topic) or ()) for topic in topics}
+        return Assigned(frozenset(places), partitions)
 
     def _handle(self, records: list[Record]) -> None:
         self._report(self._positions.advance(records))

@@ -2,16 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
+from consumers.runtime.homes import Place
 from consumers.runtime.subscription import Record, is_compacted
-
-
-class Place(NamedTuple):
-    """A partition of a topic; equal to kafka-python's own pair."""
-
-    topic: str
-    partition: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from consumers.runtime.homes import Assigned
 from consumers.runtime.status import Status
 from schemas import records
 from schemas.topics import BY_NAME
@@ -57,7 +58,7 @@ class Subscription:
     this is the latency there. `gather_s` goes on polling for so long while records come, and hands them over together:
     the in-memory broker gives one produced batch of a partition a fetch, so that a handler whose call costs the same
     for one record as for hundreds would fall behind.
-    `on_assigned` is called after every change of the assignment, before the first record of it is handled; a `Retry`
+    `on_assigned` is told every change of the assignment, before the first record of it is handled; a `Retry`
     from it is tried again. `status` is told at every turn how the consumer stands.
     """
 
@@ -73,7 +74,7 @@ class Subscription:
     instance_id: str | None = None
     retry_first_s: float = 0.2
     retry_most_s: float = 10.0
-    on_assigned: Callable[[], None] | None = None
+    on_assigned: Callable[[Assigned], None] | None = None
     status: Status = field(default_factory=Status)
 
     def pause_s(self, attempt: int) -> float:

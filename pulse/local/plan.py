@@ -141,6 +141,7 @@ class Plan:
                 "instance_id": "delivery-1",
                 "smtp__host": HOST,
                 "smtp__port": str(self.ports.mail),
+                "attention__spared": "false",  # whoever tries it out wants to see the mail now
             },
             "console": {
                 "port": str(self.ports.console),

@@ -13,15 +13,16 @@ from consumers.delivery.directory import Directory
 from consumers.delivery.ledger import Ledger
 from consumers.delivery.receipts import ReceiptDesk
 from consumers.delivery.sending import Sender
-from consumers.delivery.settings import DeliverySettings, RetrySettings, SmtpSettings
+from consumers.delivery.settings import AttentionSettings, DeliverySettings, RetrySettings, SmtpSettings
 from consumers.delivery.stage import Stage
 from consumers.runtime.errors import Retry
+from consumers.runtime.homes import Assigned, Place
 from consumers.runtime.producer import Outgoing
 from consumers.runtime.subscription import Record
 from schemas.alerts import AlertStep
 from schemas.deliveries import DeliveryReceipt, Outcome
-from schemas.topics import ALERTS, DELIVERIES
-from tests.delivery.samples import AT, manager
+from schemas.topics import ALERTS, DELIVERIES, MANAGERS
+from tests.delivery.samples import AT, AT_ONCE, manager
 
 WAITS = (2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0)
 RETRY = RetrySettings(first_s=2, most_s=60, give_up_after_s=3600, email=WAITS, slack=WAITS, webhook=WAITS, jitter=0)
@@ -61,20 +62,27 @@ class Desk:
     shipped = RetrySettings()
 
     def __init__(
-        self, smtp: SmtpSettings | None = None, *more: Channel, retry: RetrySettings = RETRY, max_waiting: int = 1_000
+        self,
+        smtp: SmtpSettings | None = None,
+        *more: Channel,
+        retry: RetrySettings = RETRY,
+        max_waiting: int = 1_000,
+        attention: AttentionSettings = AT_ONCE,
+        log: Log | None = None,
     ) -> None:
         self.now = AT
-        self.log = Log()
+        self.log = log or Log()
+        self._followed = 0
         self.ledger = Ledger(max_remembered=100)
         self.directory = Directory()
         self.stop = threading.Event()
         self.refreshed = 0
-        settings = DeliverySettings(smtp=smtp or SmtpSettings(port=1))
-        mail = Mail(settings.smtp, lambda notification: mail_bytes(notification, settings))
+        settings = DeliverySettings(smtp=smtp or SmtpSettings(port=1), attention=attention)
+        mail = Mail(settings.smtp, lambda told: mail_bytes(told, settings))
         channels: tuple[Channel, ...] = (Inbox(), mail, *more)
-        desk = ReceiptDesk(self.ledger, self.log, lambda: self.now)
+        desk = ReceiptDesk(self.ledger, self.log, lambda: self.now, settings.attention)
         self.sender = Sender({channel.kind: channel for channel in channels}, desk, retry, max_waiting)
-        self.stage = Stage(self.directory, self.sender, desk, self.stop, self._refresh)
+        self.stage = Stage(self.directory, self.sender, desk, self.stop, self)
         self.directory.learn(manager())
 
     def handle(self, *steps: AlertStep) -> None:
@@ -90,8 +98,18 @@ class Desk:
         """Whether decided = delivered + failed + deferred + suppressed."""
         return self.ledger.decided == sum(self.ledger.counts.values())
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
         self.refreshed += 1
+
+    def follow(self) -> None:
+        """What stands on the log by now, also what others wrote."""
+        for receipt in self.log.receipts[self._followed :]:
+            self.sender.desk.note(receipt)
+        self._followed = len(self.log.receipts)
+
+    def assign(self, *places: Place) -> None:
+        """The group gives these partitions, of four, to this stage."""
+        self.stage.assigned(Assigned(frozenset(places), {ALERTS.name: 4, MANAGERS.name: 1}))
 
 
 def record(topic: str, value: bytes | None, offset: int = 0) -> Record:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from consumers.delivery.settings import AttentionSettings
 from schemas.alerts import AlertKind, AlertStep, CalledRole, StepKind, StepReason, Suggestion, alert_id
 from schemas.events.managers import Contact, ContactKind, ManagerProfileData, ManagerProfileSet, Role
 from schemas.health import Part, PartKind
@@ -11,6 +12,8 @@ from schemas.ids import AccountId, EventId, ManagerId, Source
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 OWNER = ManagerId("M-07")
+AT_ONCE = AttentionSettings(spared=False)
+"""Nobody's attention is spared: for tests that are about sending."""
 BOTH = (Contact(kind=ContactKind.CONSOLE), Contact(kind=ContactKind.EMAIL, address="manager07@example.test"))
 
 

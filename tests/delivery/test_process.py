@@ -11,14 +11,20 @@ from schemas.deliveries import DeliveryReceipt, Outcome, OutcomeReason
 from schemas.events.managers import ContactKind
 from tests.delivery.mailserver import WELL, MailServer
 from tests.delivery.running import delivering, receipts_on, start_child, write, writing
-from tests.delivery.samples import band_dropped, complaint_overdue, manager
+from tests.delivery.samples import AT_ONCE, band_dropped, complaint_overdue, manager
 from tests.waiting import SESSION_S, until
 
 QUICK = RetrySettings(first_s=0.2, most_s=0.5)
 
 
 def settings_for(mails: MailServer) -> DeliverySettings:
-    return DeliverySettings(smtp=mails.settings(), retry=QUICK, instance_id="delivery-1", session_timeout_s=SESSION_S)
+    return DeliverySettings(
+        smtp=mails.settings(),
+        retry=QUICK,
+        attention=AT_ONCE,
+        instance_id="delivery-1",
+        session_timeout_s=SESSION_S,
+    )
 
 
 def outcomes(broker: Broker) -> Counter[tuple[ContactKind | None, Outcome]]:

@@ -4,6 +4,8 @@ A link opens a page and does nothing else: mail scanners follow links.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -13,9 +15,9 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from consumers.delivery.channels.links import account_link
-from consumers.delivery.decisions import Notification
+from consumers.delivery.decisions import Digest, Notification
 from consumers.delivery.settings import DeliverySettings
-from consumers.runtime.wording import AlertWords, one_line, reader_of
+from consumers.runtime.wording import AlertWords, DigestWords, one_line, reader_of
 from consumers.runtime.wording.templates import install_texts
 from schemas.alerts import AlertStep, StepKind
 from schemas.health import Band
@@ -25,29 +27,71 @@ _GOOD, _BAD, _WORST, _CALM = "#1f7a4d", "#b3541e", "#a4262c", "#44546a"
 _BAND_COLOURS: Final = {Band.HEALTHY: _GOOD, Band.WATCH: _BAD, Band.AT_RISK: _BAD, Band.CRITICAL: _WORST}
 
 
-def mail_bytes(notification: Notification, settings: DeliverySettings) -> bytes:
+def mail_bytes(told: Notification | Digest, settings: DeliverySettings) -> bytes:
     """The whole mail, 7-bit clean, with CRLF line ends."""
-    return to_message(notification, settings).as_bytes(policy=_POLICY)
+    message = to_digest(told, settings) if isinstance(told, Digest) else to_message(told, settings)
+    return message.as_bytes(policy=_POLICY)
 
 
 def to_message(notification: Notification, settings: DeliverySettings) -> EmailMessage:
     """The mail. Its Message-ID is the notification's id; mails of one episode are one thread."""
-    step, domain = notification.step, settings.smtp.sender.partition("@")[2]
+    step = notification.step
     words = AlertWords(reader_of(notification.profile.locale, notification.profile.time_zone), step)
+    envelope = Envelope(notification.id, words.headline, step.decided_at, words.reader.language)
+    message = _addressed(notification, envelope, settings)
+    message["In-Reply-To"] = message["References"] = f"<{step.alert_id}@{_domain(settings)}>"
+    return _filled(message, "alert", context(words, notification, settings.console_url), envelope)
+
+
+def to_digest(digest: Digest, settings: DeliverySettings) -> EmailMessage:
+    """The mail of a digest: as many of its alerts as the settings allow, and how many more there are."""
+    first = digest.first
+    reader = reader_of(first.profile.locale, first.profile.time_zone)
+    words = DigestWords(reader, tuple(one.step for one in digest.members), settings.attention.digest_lines)
+    envelope = Envelope(digest.id, words.headline, digest.due_at, reader.language)
+    links = [account_link(settings.console_url, alert.step) for alert in words.listed]
+    seen = {
+        "_": reader.text,
+        "words": words,
+        "recipient": first.profile.name,
+        "lines": list(zip(words.listed, links, map(_colour, (alert.step for alert in words.listed)), strict=True)),
+        "inbox": f"{settings.console_url.rstrip('/')}/inbox",
+        "colour": _CALM,
+    }
+    return _filled(_addressed(first, envelope, settings), "digest", seen, envelope)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What stands on a mail: its id without the domain, subject, time, and the BCP 47 tag of its language."""
+
+    id: str
+    subject: str
+    at: datetime
+    language: str
+
+
+def _addressed(notification: Notification, envelope: Envelope, settings: DeliverySettings) -> EmailMessage:
     message = EmailMessage(policy=_POLICY)
     message["From"] = Address(one_line(settings.smtp.sender_name), addr_spec=settings.smtp.sender)
     message["To"] = Address(one_line(notification.profile.name, 100), addr_spec=notification.address)
-    message["Subject"] = one_line(words.headline)
-    message["Date"] = step.decided_at
-    message["Message-ID"] = f"<{notification.id}@{domain}>"
-    message["In-Reply-To"] = message["References"] = f"<{step.alert_id}@{domain}>"
+    message["Subject"] = one_line(envelope.subject)
+    message["Date"] = envelope.at
+    message["Message-ID"] = f"<{envelope.id}@{_domain(settings)}>"
     message["Auto-Submitted"] = "auto-generated"
-    seen = context(words, notification, settings.console_url)
-    message.set_content(_environment().get_template("alert.txt.j2").render(seen))
-    message.add_alternative(_environment().get_template("alert.html.j2").render(seen), subtype="html")
-    message["Content-Language"] = words.reader.language
-    message.set_boundary(f"=_{notification.id}")
     return message
+
+
+def _filled(message: EmailMessage, name: str, seen: Mapping[str, object], envelope: Envelope) -> EmailMessage:
+    message.set_content(_environment().get_template(f"{name}.txt.j2").render(seen))
+    message.add_alternative(_environment().get_template(f"{name}.html.j2").render(seen), subtype="html")
+    message["Content-Language"] = envelope.language
+    message.set_boundary(f"=_{envelope.id}")
+    return message
+
+
+def _domain(settings: DeliverySettings) -> str:
+    return settings.smtp.sender.partition("@")[2]
 
 
 def context(words: AlertWords, notification: Notification, console_url: str) -> Mapping[str, object]:

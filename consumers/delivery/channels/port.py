@@ -8,9 +8,9 @@ Undelivered
 └── Away           the whole channel does not answer; nothing else needs trying before a pause
 """
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from consumers.delivery.decisions import Notification
+from consumers.delivery.decisions import Digest, Notification
 from schemas.events.managers import ContactKind
 
 
@@ -77,4 +77,17 @@ class Channel(Protocol):
 
     def close(self) -> None:
         """Let go of connections. Sending afterwards opens them anew."""
+        ...
+
+
+@runtime_checkable
+class Interrupting(Channel, Protocol):
+    """A channel that takes a person's attention, and can tell many things in one message."""
+
+    def send_digest(self, digest: Digest) -> str:
+        """Tell the recipient of everything in the digest; as `send`.
+
+        Raises:
+            Undelivered: as `send`.
+        """
         ...

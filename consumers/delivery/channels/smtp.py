@@ -15,7 +15,7 @@ from typing import Final
 
 from consumers.delivery.addresses import is_mail_address
 from consumers.delivery.channels.port import Away, NotNow, Refused
-from consumers.delivery.decisions import Notification
+from consumers.delivery.decisions import Digest, Notification
 from consumers.delivery.settings import SmtpSettings, SmtpTls
 from schemas.events.managers import ContactKind
 
@@ -26,12 +26,12 @@ _LINE: Final = 200
 
 
 class Mail:
-    """`render` gives the bytes of the mail for a notification."""
+    """`render` gives the bytes of the mail for a notification or a digest."""
 
     kind = ContactKind.EMAIL
     repeats = True
 
-    def __init__(self, settings: SmtpSettings, render: Callable[[Notification], bytes]) -> None:
+    def __init__(self, settings: SmtpSettings, render: Callable[[Notification | Digest], bytes]) -> None:
         self._settings = settings
         self._render = render
         self._server: smtplib.SMTP | None = None
@@ -47,10 +47,20 @@ class Mail:
         Raises:
             Away, NotNow, Refused: as the module says.
         """
-        content = self._render(notification)
+        return self._hand_over(notification.address, self._render(notification))
+
+    def send_digest(self, digest: Digest) -> str:
+        """Hand the digest over in one mail.
+
+        Raises:
+            Away, NotNow, Refused: as the module says.
+        """
+        return self._hand_over(digest.first.address, self._render(digest))
+
+    def _hand_over(self, address: str, content: bytes) -> str:
         try:
             server = self._ready()
-            self._expect(server.rcpt(notification.address))
+            self._expect(server.rcpt(address))
             answer = self._expect(server.data(content))
         except smtplib.SMTPDataError as error:
             raise self._verdict(error.smtp_code, error.smtp_error) from error

@@ -8,8 +8,9 @@ renews these.
 
 from consumers.runtime.wording.alerts import AlertWords
 from consumers.runtime.wording.catalogues import LANGUAGES
+from consumers.runtime.wording.digests import DigestWords
 from consumers.runtime.wording.parts import PartLine, part_lines
 from consumers.runtime.wording.plain import one_line
 from consumers.runtime.wording.reader import Reader, reader_of
 
-__all__ = ["LANGUAGES", "AlertWords", "PartLine", "Reader", "one_line", "part_lines", "reader_of"]
+__all__ = ["LANGUAGES", "AlertWords", "DigestWords", "PartLine", "Reader", "one_line", "part_lines", "reader_of"]
