@@ -38,6 +38,7 @@ class MailServer:
         self.connections = 0
         self.on_rcpt: Callable[[str], str] = lambda _: WELL
         self.on_data: Callable[[str], str] = lambda _: WELL
+        self.on_mail: Callable[[Mail], None] = lambda _: None
         self._grew = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -85,8 +86,10 @@ class MailServer:
             content = envelope.original_content or b""
             message = email.message_from_bytes(content, policy=SMTP_POLICY)
             assert isinstance(message, EmailMessage)
+            mail = Mail(recipient, message, content)
+            self.on_mail(mail)
             with self._grew:
-                self.mails.append(Mail(recipient, message, content))
+                self.mails.append(mail)
                 self._grew.notify_all()
         return answer
 
