@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 ARGS ?=
 
-.PHONY: help demo audit test check lint lock messages bench fuzz torture torture-guards clean
+.PHONY: help demo audit test check lint lock messages bench fuzz torture torture-guards torture-delivery clean
 .DEFAULT_GOAL := help
 
 help: ## this text
@@ -42,6 +42,9 @@ torture: .venv/.dev ## kill -9 the engine under load, then compare every account
 
 torture-guards: .venv/.dev ## take out one guard of the engine at a time: the torture must find it
 	$(BIN)/python -m tests.torture.guards $(ARGS)
+
+torture-delivery: .venv/.dev ## kill -9 delivery while it tells people; KILLS=200 SEED=1 ARGS=--json
+	$(BIN)/python -m tests.torture_delivery --kills $(or $(KILLS),50) --seed $(or $(SEED),1) $(ARGS)
 
 clean: ## remove caches and build output; keeps .venv and the data in var/
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build *.egg-info

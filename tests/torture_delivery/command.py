@@ -1,4 +1,4 @@
-"""`python -m tests.torture_delivery --kills N --seed S`: kills under load, told line by line; exit code 0 if all is exact."""
+"""`python -m tests.torture_delivery --kills N --seed S`: kills under load; exit code 0 only if all is exact."""
 
 import argparse
 import json

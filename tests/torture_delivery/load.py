@@ -43,7 +43,7 @@ def managers() -> Iterator[ManagerProfileSet]:
         channels = (Contact(kind=ContactKind.CONSOLE), Contact(kind=ContactKind.EMAIL, address=address(manager)))
         data = ManagerProfileData(name=f"Manager {manager}", role=Role.ACCOUNT_MANAGER, channels=channels)
         yield ManagerProfileSet(
-            id=EventId(f"set-{manager}"), source=Source("torture"), subject=manager, time=_BEGAN, data=data
+            id=EventId(f"set-{manager}"), source=Source("torture"), subject=AccountId(manager), time=_BEGAN, data=data
         )
 
 
