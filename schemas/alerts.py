@@ -12,7 +12,6 @@ from typing import Annotated
 from pydantic import Field
 
 from schemas.envelope import Model, Text
-from schemas.events.profiles import Segment
 from schemas.health import Part
 from schemas.ids import AccountId, AccountIdField, AlertId, AlertIdField, ManagerIdField
 from schemas.times import UtcDatetime
@@ -140,7 +139,7 @@ class AlertStep(Model):
     step_id: str
     account_id: AccountIdField
     account_name: str | None = None
-    segment: Segment | None = None
+    segment: str | None = None
     kind: AlertKind
     episode: Annotated[int, Field(ge=1)]
     step_no: Annotated[int, Field(ge=1)]

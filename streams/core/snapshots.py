@@ -10,7 +10,6 @@ from typing import Final
 import orjson
 
 from schemas.alerts import AlertStep, alert_id
-from schemas.events.profiles import Segment
 from schemas.health import Part
 from schemas.ids import AccountId, ManagerId
 from streams.core.episodes import ROLE, SUGGESTION, Step
@@ -150,7 +149,7 @@ def alert_message(subject: Subject, decision: Decision) -> bytes:
         step_id=f"{identity}:{step.episode.step_no}",
         account_id=account,
         account_name=profile.name if profile else None,
-        segment=Segment(profile.segment) if profile else None,
+        segment=profile.segment if profile else None,
         kind=step.kind,
         episode=step.episode.number,
         step_no=step.episode.step_no,

@@ -79,7 +79,7 @@ def test_outside_working_hours_a_mail_waits_for_them_and_the_inbox_does_not(desk
 @pytest.mark.parametrize(
     "urgent",
     [
-        band_dropped(segment=Segment.STRATEGIC),
+        band_dropped(segment=Segment.STRATEGIC.value),
         band_dropped(step=StepKind.ESCALATED, step_no=2, facts={}, escalation_chain=(OWNER,)),
     ],
 )

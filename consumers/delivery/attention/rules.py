@@ -61,7 +61,7 @@ def is_urgent(notification: Notification) -> bool:
     """Whether it goes at once whatever the hour and the budget."""
     step = notification.step
     if step.step is StepKind.OPENED:
-        return step.segment is Segment.STRATEGIC and step.facts.get("band_to") == Band.CRITICAL.value
+        return step.segment == Segment.STRATEGIC and step.facts.get("band_to") == Band.CRITICAL.value
     return step.step is StepKind.ESCALATED
 
 
