@@ -11,6 +11,8 @@ from pydantic_core import PydanticCustomError
 
 MONEY_ERROR: Final = "money"
 """The error type of faults that no single field shows."""
+CURRENCY_ERROR: Final = "currency"
+"""The error type of a text that is no currency."""
 
 ISO_4217: Final = frozenset(
     "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY"
@@ -24,7 +26,7 @@ ISO_4217: Final = frozenset(
 
 def _known_currency(value: str) -> str:
     if value not in ISO_4217:
-        raise PydanticCustomError("currency", "expected an ISO 4217 currency code such as EUR")
+        raise PydanticCustomError(CURRENCY_ERROR, "expected an ISO 4217 currency code such as EUR")
     return value
 
 

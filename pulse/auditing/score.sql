@@ -13,7 +13,7 @@ once AS
     SELECT
         account_id,
         argMin(tuple(topic, type, toUnixTimestamp64Milli(time) * 1000 + micros, sentiment, answer, scale_min, scale_max,
-            quantity, change, complaint_id, severity, toUnixTimestamp64Milli(due_at), withdrawn),
+            quantity, change, complaint_id, severity, toUnixTimestamp64Milli(due_at), withdrawn, period_s, amount, currency),
             tuple(record_at, offset)) AS f
     FROM facts
     WHERE {in_chunk}
@@ -29,7 +29,8 @@ counted AS
         if(takes_back, -1., 1.) AS sign,
         JSONExtract(f.13, 'Tuple(type String, time String, data Tuple(sentiment Nullable(Float64),
             answer Nullable(Float64), scale_min Float64, scale_max Nullable(Float64), quantity Nullable(Float64),
-            change String, complaint_id String, severity UInt8, answer_due_at String))') AS o,
+            change String, complaint_id String, severity UInt8, answer_due_at String,
+            period_s Nullable(UInt32), amount Nullable(Decimal(18, 4)), currency String))') AS o,
         if(takes_back, o.1, f.2) AS kind,
         if(takes_back, toUnixTimestamp64Micro(parseDateTime64BestEffortOrZero(o.2, 6, 'UTC')), f.3) / 1000000 AS at,
         if(takes_back, o.3.1, f.4) AS sentiment,
@@ -40,7 +41,15 @@ counted AS
         if(takes_back, o.3.6, f.9) AS change,
         if(takes_back, o.3.7, f.10) AS complaint_id,
         if(takes_back, o.3.8, f.11) AS severity,
-        if(takes_back, toUnixTimestamp64Milli(parseDateTime64BestEffortOrNull(o.3.9, 3, 'UTC')), f.12) AS due_ms
+        if(takes_back, toUnixTimestamp64Milli(parseDateTime64BestEffortOrNull(o.3.9, 3, 'UTC')), f.12) AS due_ms,
+        if(takes_back, o.3.10, f.14) AS period_s,
+        if(takes_back, o.3.11, f.15) AS amount,
+        if(takes_back, o.3.12, f.16) AS currency,
+        -- nan where the currency has no rate
+        if(has({currencies:Array(String)}, currency), {rates:Array(Float64)}[indexOf({currencies:Array(String)}, currency)], nan) AS rate,
+        -- how much a fact is of, for the levels
+        multiIf(kind = 'interaction.usage_reported.v1', log1p(ifNull(quantity, 0.) * 86400 / ifNull(period_s, 1)),
+            kind = 'purchase.order_placed.v1', log1p(toFloat64(ifNull(amount, 0)) * rate), nan) AS size
     FROM once
 ),
 -- The complaints' courses: what was not taken back stands.
@@ -72,9 +81,11 @@ points AS
             if(sentiment IS NULL, [], [('sentiment', ifNull(sentiment, 0.))])),
         kind = 'interaction.survey_answered.v1', [('survey',
             ifNull(((answer - scale_min) - (scale_max - answer)) / (scale_max - scale_min), 0.))],
-        kind = 'interaction.usage_reported.v1', [('usage', if(ifNull(quantity, 0.) > 0, 1., -1.))],
+        kind = 'interaction.usage_reported.v1', [('usage', if(ifNull(quantity, 0.) > 0, 1., -1.)),
+            ('usage_level', size), ('usage_level_normal', size), ('usage_reports', 1.), ('usage_reports_normal', 1.)],
         kind = 'interaction.handed_off.v1', [('handed_off', 1.)],
-        kind = 'purchase.order_placed.v1', [('orders', 1.), ('orders_ever', 1.)],
+        kind = 'purchase.order_placed.v1', arrayConcat([('orders', 1.), ('orders_ever', 1.)], if(isNaN(size), [],
+            [('order_value', size), ('order_value_normal', size), ('orders_valued', 1.), ('orders_valued_normal', 1.)])),
         kind = 'purchase.order_delivered.v1', [('delivered', 1.)],
         kind = 'purchase.order_cancelled.v1', [('cancelled', 1.)],
         kind = 'purchase.order_returned.v1', [('returned', 1.)],
@@ -124,6 +135,22 @@ summed AS
     LEFT JOIN by_account AS b ON a.account_id = b.account_id
     LEFT JOIN facts_of AS f ON a.account_id = f.account_id
 ),
+-- How far recent facts lie from the account's own normal, by level.
+levelled AS
+(
+    SELECT
+        account_id,
+        facts,
+        sums,
+        weight,
+        arrayMap((recent, many, normal, normal_many, shrink, cap) ->
+            if(least(sums[many], sums[normal_many]) < 1e-12, 0.,
+                least(sums[many], sums[normal_many]) / (sums[many] + shrink)
+                * greatest(-cap, least(cap, sums[recent] / sums[many] - sums[normal] / sums[normal_many]))),
+            {recent:Array(UInt8)}, {many:Array(UInt8)}, {normal:Array(UInt8)}, {normal_many:Array(UInt8)},
+            {shrink:Array(Float64)}, {cap:Array(Float64)}) AS deviation
+    FROM summed
+),
 weighed AS
 (
     SELECT
@@ -134,11 +161,15 @@ weighed AS
         (1 + {beta:Float64} * greatest(0., arraySum((s, name) -> if(startsWith(name, 'complaint_'), s, 0.),
             sums, {signals:Array(String)}) - 1))
         / (1 + {gamma:Float64} * log1p(greatest(0., sums[indexOf({signals:Array(String)}, 'orders_ever')]))) AS factor,
-        arrayMap((s, p, name) -> s * p * if(match(name, '^(complaint|recovered)_'), factor, 1.),
-            sums, {points:Array(Float64)}, {signals:Array(String)}) AS raw,
+        1 / (1 + {kappa:Float64} * log1p(greatest(0., sums[indexOf({signals:Array(String)}, 'orders')]
+            - sums[indexOf({signals:Array(String)}, 'returned')]))) AS return_factor,
+        arrayMap((s, p, name, place) -> p * if(has({recent:Array(UInt8)}, place),
+                deviation[indexOf({recent:Array(UInt8)}, place)],
+                s * multiIf(match(name, '^(complaint|recovered)_'), factor, name = 'returned', return_factor, 1.)),
+            sums, {points:Array(Float64)}, {signals:Array(String)}, arrayEnumerate(sums)) AS raw,
         arrayMap(d -> 50 + arraySum((r, of) -> if(of = d, r, 0.), raw, {dimensions:Array(UInt8)}), [1, 2, 3]) AS total,
         arrayMap(t -> least(100., greatest(0., t)), total) AS dimension
-    FROM summed
+    FROM levelled
 )
 SELECT
     account_id,

@@ -11,7 +11,7 @@ from consumers.runtime.clickhouse import Client, rows
 from pulse.rebuilding.chunks import IN_CHUNK, Chunk
 from pulse.rebuilding.reading import Stored
 from pulse.rebuilding.run import seconds_of
-from streams.core.policy import COUNTED_SIGNALS, Floats, Ints, Tables
+from streams.core.policy import COUNTED_SIGNALS, LEVELS, SIGNAL_INDEX, Floats, Ints, Level, Tables
 from streams.core.rebuilding import PART_NAMES, rebuild
 
 _PART: Final = {name: place for place, name in enumerate(PART_NAMES)}
@@ -111,6 +111,16 @@ def _place_of(name: str, dimension: str) -> int:
     return _PART[(name, dimension)] if (name, dimension) in _PART else _PART[(name, "")]
 
 
+def _levels(tables: Tables) -> Mapping[str, Any]:
+    """Of each level the places of its signals, from 1, and its rules."""
+    places = zip(*([SIGNAL_INDEX[signal] + 1 for signal in level] for level in LEVELS.values()), strict=True)
+    return {
+        **dict(zip(Level._fields, map(list, places), strict=True)),
+        "shrink": tables.level_shrink.tolist(),
+        "cap": tables.level_cap.tolist(),
+    }
+
+
 def _numbers(tables: Tables) -> Mapping[str, Any]:
     return {
         "policy": tables.policy.name,
@@ -121,4 +131,8 @@ def _numbers(tables: Tables) -> Mapping[str, Any]:
         "weights": tables.weight.tolist(),
         "beta": tables.policy.complaints.beta,
         "gamma": tables.policy.complaints.gamma,
+        "kappa": tables.policy.returns.kappa,
+        "currencies": list(tables.rates),
+        "rates": list(tables.rates.values()),
+        **_levels(tables),
     }

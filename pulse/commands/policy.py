@@ -107,7 +107,7 @@ def _show(policy: Policy) -> None:
         typer.echo(f"\n{dimension.value}, weight {policy.dimensions.of(dimension):g}")
         for line in lines(policy):
             if line.dimension is dimension:
-                typer.echo(f"  {line.signal:<19}{line.points:>+6g}  {half_life(line.half_life_d):<13}{line.why}")
+                typer.echo(f"  {line.signal:<21}{line.points:>+6g}  {half_life(line.half_life_d):<13}{line.why}")
                 typer.echo(f"      {line.event_type}: {line.amount}")
     typer.echo(f"\ntake back what others added: {', '.join(TAKING_BACK)}")
     typer.echo(f"move no score: {', '.join(uncounted())}\n")

@@ -22,7 +22,8 @@ class Difference(NamedTuple):
 def differences(old: Policy, new: Policy) -> list[Difference]:
     """Everything that differs, in the order of the document; none where both say the same."""
     before, after = flat(old), flat(new)
-    return [Difference(path, before[path], after[path]) for path in before if before[path] != after[path]]
+    paths = [path for path in before | after if before.get(path) != after.get(path)]
+    return [Difference(path, before.get(path), after.get(path)) for path in paths]
 
 
 def same_name(old: Policy, new: Policy) -> bool:

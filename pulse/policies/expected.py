@@ -43,7 +43,8 @@ def _at(path: Path) -> Schema:
         elif isinstance(step, int) and "items" in schema:
             schema = schema["items"]
         else:
-            schema = schema.get("properties", {}).get(step) or schema.get("additionalProperties") or {}
+            anyone = [*schema.get("patternProperties", {}).values(), schema.get("additionalProperties") or {}]
+            schema = schema.get("properties", {}).get(step) or anyone[0]
         schema = _resolved(schema)
     return schema
 

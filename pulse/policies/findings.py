@@ -10,23 +10,24 @@ from pydantic_core import ErrorDetails
 
 from pulse.documents import Path
 from pulse.policies.expected import expected, known_names
+from schemas.money import CURRENCY_ERROR
 from streams.core.escalation.rules import KINDS, NO_SUCH_KIND
 from streams.core.policies import default_tables
 from streams.core.policy import (
     COUNTED_SIGNALS,
-    IN_SERVICE,
+    HELD_AGAINST,
     LINE_NAMES,
     LINES,
     MISSING_SIGNAL,
     NO_SUCH_SIGNAL,
-    RECOVERY,
-    SHARE_OF,
+    RATES,
+    RELATED,
     WEIGHTS,
     Policy,
 )
 from streams.core.silence.document import NO_RISK, NOBODY
 
-_OF_SEVERAL: Final = frozenset({LINES, NO_RISK, NOBODY, RECOVERY, WEIGHTS})
+_OF_SEVERAL: Final = frozenset({LINES, NO_RISK, NOBODY, RATES, RELATED, WEIGHTS})
 _NAMES: Final = {NO_SUCH_SIGNAL: ("no such signal", COUNTED_SIGNALS), NO_SUCH_KIND: ("no such kind of alert", KINDS)}
 _KEY: Final = "[key]"
 _SHOWN: Final = 60
@@ -68,19 +69,17 @@ def _rests_on(path: Path, faulty: Path) -> bool:
     if faulty[:1] != path[:1] or len(faulty) == 1:
         return faulty == path[:1]
     if path[0] == "signals":
-        return faulty[1] in (path[1], str(path[1]).replace("recovered", "complaint"))
+        return faulty[1] in (path[1], HELD_AGAINST.get(str(path[1])))
     if path[0] == "silence":
         return faulty[: len(path)] == path
-    return path[0] == "dimensions" or faulty[1] in LINE_NAMES
+    return path[0] in ("dimensions", "currencies") or faulty[1] in LINE_NAMES
 
 
 def _told(error: ValidationError) -> Iterator[Finding]:
     for item in error.errors(include_url=False):
-        if item["type"] == RECOVERY:
-            for complaint in item["ctx"]["elsewhere"]:
-                yield Finding(("signals", complaint, "dimension"), IN_SERVICE)
-            for recovered, complaint in item["ctx"]["pairs"]:
-                yield Finding(("signals", recovered), SHARE_OF.format(complaint))
+        if item["type"] == RELATED:
+            for path, said in item["ctx"]["found"]:
+                yield Finding(("signals", *path), said)
         else:
             path = _path(item)
             yield Finding(path, _said(item, path))
@@ -92,7 +91,7 @@ def _path(item: ErrorDetails) -> Path:
 
 def _said(item: ErrorDetails, path: Path) -> str:
     kind = item["type"]
-    if kind in (WEIGHTS, LINES, NO_RISK, NOBODY):
+    if kind in (WEIGHTS, LINES, RATES, CURRENCY_ERROR, NO_RISK, NOBODY):
         return item["msg"]
     if kind in ("missing", MISSING_SIGNAL):
         return f"missing; expected {expected(path)}"

@@ -17,8 +17,8 @@ from pulse.rebuilding.chunks import IN_CHUNK, Chunk
 from schemas.events.withdrawals import WITHDRAWN
 from streams.core.facts import KIND_INDEX, KINDS
 from streams.core.fences import Bools
-from streams.core.history import CHANGES, NO_DUE, History, first_tellings, withdrawals
-from streams.core.policy import Floats, Ints
+from streams.core.history import CHANGES, NO_DUE, ORDER, History, first_tellings, withdrawals
+from streams.core.policy import CURRENCIES, Floats, Ints
 
 Columns = dict[str, Any]
 """Arrays of one length by name."""
@@ -45,10 +45,11 @@ _FACTS: Final = f"""
     SELECT cityHash64(account_id) AS account, {_FACT} AS fact, first_wins,
         if(complaint_id = '', 0, cityHash64(account_id, complaint_id)) AS complaint, {_AT_US} AS at_us,
         ifNull(toUnixTimestamp64Milli(due_at), {{no_due:Int64}}) AS due_ms,
-        ifNull(coalesce(sentiment, answer, quantity), nan) AS value,
-        ifNull(scale_min, 0) AS low, ifNull(scale_max, 0) AS high,
+        ifNull(coalesce(sentiment, answer, quantity, toFloat64(amount)), nan) AS value,
+        ifNull(scale_min, 0) AS low, ifNull(coalesce(scale_max, toFloat64(period_s)), 0) AS high,
         CAST(transform(type, {{kinds:Array(String)}}, {{numbers:Array(UInt8)}}, {_NO_KIND}), 'UInt8') AS kind,
-        if(change = '', severity, toUInt8(indexOf({{changes:Array(String)}}, change) - 1)) AS code
+        multiIf(type = '{ORDER}', toUInt8(indexOf({{currencies:Array(String)}}, currency) - 1),
+            change = '', severity, toUInt8(indexOf({{changes:Array(String)}}, change) - 1)) AS code
     {_OF_CHUNK}"""
 _ACCOUNTS: Final = (
     f"SELECT account_id, cityHash64(account_id) AS account {_OF_CHUNK} GROUP BY account_id ORDER BY account"
@@ -98,6 +99,7 @@ def _columns(client: Client, chunk: Chunk) -> Columns:
         "kinds": list(KINDS),
         "numbers": list(range(len(KINDS))),
         "changes": list(CHANGES),
+        "currencies": list(CURRENCIES),
         "no_due": NO_DUE,
     }
     asked = client.create_query_context(_FACTS, parameters={**chunk.params, **numbered}, use_numpy=True)

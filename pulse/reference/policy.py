@@ -21,6 +21,14 @@ prints this page of it, `pulse policy diff default FILE` what differs.
 Written from the code by `python -m pulse.reference docs`.
 """
 
+_LEVELS: Final = """A level, of usage or of order values, is how far recent facts lie from the account's own normal: the
+mean logarithm of the recent ones less that of the normal, held within `cap` both ways, times n / (n + shrink) with n
+recent facts. It is 0 with nothing recent and with nothing before (one order is no history). Its points count for that
+deviation, as the contribution `usage_level` or `order_value`; 0.69 is twice as much. An amount is turned into the base
+currency by `currencies.rates`, which only compare sizes. A currency without a rate is *unrated*: the order counts as an
+order, and not in the value of orders.
+"""
+
 
 def policy_page() -> str:
     """The page."""
@@ -33,6 +41,8 @@ def _lines() -> Iterator[str]:
     yield "## What counts\n"
     yield from table(COLUMNS, (_named(one.cells()) for one in lines(policy)))
     yield "The complaint factor is (1 + beta · other recent complaints) / (1 + gamma · ln(1 + orders ever)).\n"
+    yield "The return factor is 1 / (1 + kappa · ln(1 + recent orders that were not returned)).\n"
+    yield _LEVELS
     yield f"Types that take back what others added: {_listed(TAKING_BACK)}.\n"
     yield f"Types that move no score: {_listed(uncounted())}.\n"
     yield "## Weights, lines and times\n"

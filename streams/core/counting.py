@@ -21,6 +21,14 @@ _CARRIED: Final = (
     Counting("interaction.logged.v1", "sentiment", "the sentiment, -1 to 1, where one is given"),
     Counting("interaction.survey_answered.v1", "survey", "the answer, scaled to -1 to 1"),
     Counting("interaction.usage_reported.v1", "usage", "1; -1 where the quantity is 0"),
+    Counting("interaction.usage_reported.v1", "usage_level", "ln(1 + quantity a day), as a deviation"),
+    Counting("interaction.usage_reported.v1", "usage_reports", "1"),
+    Counting("interaction.usage_reported.v1", "usage_level_normal", "ln(1 + quantity a day)"),
+    Counting("interaction.usage_reported.v1", "usage_reports_normal", "1"),
+    Counting("purchase.order_placed.v1", "order_value", "ln(1 + amount in the base currency), as a deviation"),
+    Counting("purchase.order_placed.v1", "orders_valued", "1 where the currency has a rate"),
+    Counting("purchase.order_placed.v1", "order_value_normal", "ln(1 + amount in the base currency)"),
+    Counting("purchase.order_placed.v1", "orders_valued_normal", "1 where the currency has a rate"),
     Counting("purchase.subscription_changed.v1", "subscription_up", "1 when started, renewed or expanded"),
     Counting("purchase.subscription_changed.v1", "subscription_down", "1 when reduced"),
     Counting("purchase.subscription_changed.v1", "subscription_ended", "1 when cancelled"),
@@ -33,8 +41,9 @@ _OF_COMPLAINTS: Final = tuple(
     )
     for severity in SEVERITIES
 )
+_SCALED: Final = {"returned": " times the return factor"}
 _FIXED: Final = tuple(
-    Counting(event_type, COUNTED_SIGNALS[signal], f"{amount:g}")
+    Counting(event_type, COUNTED_SIGNALS[signal], f"{amount:g}{_SCALED.get(COUNTED_SIGNALS[signal], '')}")
     for event_type, amounts in FIXED.items()
     for signal, amount in amounts
 )

@@ -1,13 +1,15 @@
 """What a fact counts for: event type to signals. Complaints have a course of their own (`streams.core.complaints`)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from schemas.plain import Plain
+from streams.core import levels
 from streams.core.facts import KIND_INDEX, KINDS
-from streams.core.policy import SIGNAL_INDEX
+from streams.core.levels import Carried
+from streams.core.policy import SIGNAL_INDEX, Floats
 
 
 class Effect(NamedTuple):
@@ -40,11 +42,6 @@ FIXED: Final[dict[str, Amounts]] = {
 """What a fact of a type counts for whatever it carries."""
 
 
-def _logged(data: Data) -> Amounts:
-    sentiment = data.get("sentiment")
-    return () if sentiment is None else ((SIGNAL_INDEX["sentiment"], sentiment),)
-
-
 def _survey(data: Data) -> Amounts:
     return ((SIGNAL_INDEX["survey"], on_scale(data["answer"], data.get("scale_min", 0), data["scale_max"])),)
 
@@ -60,10 +57,6 @@ def on_scale(answer: float, bottom: float, top: float) -> float:
     return ((answer - bottom) - (top - answer)) / (top - bottom)
 
 
-def _usage(data: Data) -> Amounts:
-    return ((SIGNAL_INDEX["usage"], 1.0 if data["quantity"] > 0 else -1.0),)
-
-
 _SUBSCRIPTION: Final = {
     "started": _each("subscription_up"),
     "renewed": _each("subscription_up"),
@@ -73,15 +66,52 @@ _SUBSCRIPTION: Final = {
 }
 
 CARRIED: Final[dict[str, Callable[[Data], Amounts]]] = {
-    "interaction.logged.v1": _logged,
     "interaction.survey_answered.v1": _survey,
-    "interaction.usage_reported.v1": _usage,
     "purchase.subscription_changed.v1": lambda data: _SUBSCRIPTION[data["change"]],
 }
-"""What a fact counts for by what it carries, beside that."""
+"""What a fact counts for by what it carries, beside that; each by itself."""
 
-WEIGHED: Final = {"interaction.logged.v1": ("sentiment", SIGNAL_INDEX["sentiment"])}
-"""Of the commonest carriers alone: the field that is the amount, and its signal. The same as `CARRIED` says of them."""
+
+def felt(sentiment: Floats) -> Carried:
+    """What contacts count for by their sentiment, nan for none."""
+    return [(SIGNAL_INDEX["sentiment"], sentiment)]
+
+
+def used(quantity: Floats, period_s: Floats) -> Carried:
+    """What usage reports count for."""
+    return [
+        (SIGNAL_INDEX["usage"], np.where(quantity > 0, 1.0, -1.0)),
+        *levels.carried("usage", levels.usage_size(quantity, period_s)),
+    ]
+
+
+def ordered(amount: Floats, rate: Floats) -> Carried:
+    """What orders count for by their value; `rate` nan for a currency that has none."""
+    return levels.carried("order_value", levels.order_size(amount, rate))
+
+
+Rates = Mapping[str, float]
+
+
+def _felt(data: Sequence[Data], _: Rates) -> Carried:
+    return felt(np.array([one.get("sentiment") for one in data], np.float64))
+
+
+def _used(data: Sequence[Data], _: Rates) -> Carried:
+    return used(*(np.array([one[name] for one in data], np.float64) for name in ("quantity", "period_s")))
+
+
+def _ordered(data: Sequence[Data], rates: Rates) -> Carried:
+    rate = np.array([rates.get(one["currency"]) for one in data], np.float64)
+    return ordered(np.array([float(one["amount"]) for one in data]), rate)
+
+
+WEIGHED: Final[dict[str, Callable[[Sequence[Data], Rates], Carried]]] = {
+    "interaction.logged.v1": _felt,
+    "interaction.usage_reported.v1": _used,
+    "purchase.order_placed.v1": _ordered,
+}
+"""The same of the commonest carriers: of many at once."""
 
 _MOST: Final = max(map(len, FIXED.values()))
 FIXED_COUNT: Final = np.array([len(FIXED.get(name, ())) for name in KINDS])
@@ -93,9 +123,11 @@ for _name, _amounts in FIXED.items():
         FIXED_SIGNAL[KIND_INDEX[_name], _place], FIXED_AMOUNT[KIND_INDEX[_name], _place] = _signal, _amount
 
 
-def effects_of(event: Plain, at: float, sign: float = 1.0) -> list[Effect]:
+def effects_of(event: Plain, at: float, rates: Rates, sign: float = 1.0) -> list[Effect]:
     """The signals an event of the time `at` counts for, as of then; `sign` -1 takes them back."""
-    kind = event["type"]
-    carried = CARRIED.get(kind)
-    amounts = FIXED.get(kind, ()) + (carried(event["data"]) if carried else ())
+    kind, data = event["type"], event["data"]
+    amounts = FIXED.get(kind, ()) + (CARRIED[kind](data) if kind in CARRIED else ())
+    if kind in WEIGHED:
+        weighed = ((signal, float(amount[0])) for signal, amount in WEIGHED[kind]([data], rates))
+        amounts += tuple(one for one in weighed if one[1] == one[1])
     return [Effect(signal, sign * amount, at) for signal, amount in amounts]

@@ -4,9 +4,11 @@ Between two snapshots at t0 and t1, with u = points of the score per unit of a s
 
     event        Σ u1 · s · 2^(-(t1-e)/h)              for each fact (s, e) not told before
     decay        Σ u1 · (P0(t1) - P0(t0))              what the told sums lost by time alone
-    reweighting  Σ (u1 - u0) · P0(t0)                  shares and complaint factors that changed
+    reweighting  Σ (u1 - u0) · P0(t0)                  shares, factors and normals that changed
     base         50 · (Σ share1 - Σ share0)            a first signal, or the loss of all
     saturation   Σ saturation1 - Σ saturation0         what the clamps took or gave
+
+A fact of a level (`streams.core.levels`) has its own part with that of its count: how far it lies from the normal.
 
 They sum to score1 - score0, because Σ u1·P1(t1) = Σ u1·P0(t1) + the events' points.
 """
@@ -22,6 +24,7 @@ import orjson
 
 from schemas.health import PartKind
 from streams.core.decay import share_left
+from streams.core.levels import COUNTS_ALONG
 from streams.core.pending import Effects, Grouped
 from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Floats, Ints, Tables
 from streams.core.score import MIDDLE, Assessment
@@ -103,6 +106,9 @@ def _event_parts(now: Assessment, since: Since, tables: Tables) -> Iterator[Text
     place, effects, ends = since.pending.place, since.pending.effects, since.pending.ends
     left = share_left(since.as_of[place] - effects.at, tables.half_life_s[effects.signal])
     points = now.unit[place, effects.signal] * effects.amount * left
+    along = np.flatnonzero(COUNTS_ALONG[effects.signal])
+    points[along - 1] += points[along]  # a fact's size less the normal it is held against
+    points[along] = 0.0
     kept = np.abs(points) > NEGLIGIBLE
     if not kept.all():
         ends = np.cumsum(np.bincount(place[kept], minlength=len(ends)))

@@ -16,10 +16,11 @@ from schemas.health import Dimension
 from schemas.plain import Plain
 from streams.core import fences, overrides, quiet
 from streams.core.commitments import CALLBACK_DUE, LOGGED, NEVER_DUE, RULES, keep
-from streams.core.complaints import NO_COMPLAINT, Complaint, Hours, advanced, difference
+from streams.core.complaints import NO_COMPLAINT, Complaint, advanced, difference
 from streams.core.decay import moved, share_left
 from streams.core.effects import CARRIED, FIXED_AMOUNT, FIXED_COUNT, FIXED_SIGNAL, WEIGHED, Effect, effects_of
 from streams.core.facts import KIND_INDEX, KINDS, Facts, seconds
+from streams.core.levels import IS_NORMAL
 from streams.core.pending import NONE, Effects
 from streams.core.policy import DIMENSIONS, Floats, Ints, Tables
 from streams.core.state import NEVER, RING, Extra, Partition, Profile
@@ -28,9 +29,7 @@ FAMILY_TOPICS: Final = 3
 """The first topics of `EVENT_TOPICS` are the three families a score is made of."""
 
 _SERVICE: Final = DIMENSIONS.index(Dimension.SERVICE)
-_SINGLY: Final = np.array(
-    [name.startswith(("complaint.", "fact.")) or name in CARRIED.keys() - WEIGHED.keys() for name in KINDS]
-)
+_SINGLY: Final = np.array([name.startswith(("complaint.", "fact.")) or name in CARRIED for name in KINDS])
 """bool[KINDS]: what such a fact counts for is found out for each by itself."""
 
 _COMMITS: Final = np.array([name in RULES or name.startswith("fact.") for name in KINDS])
@@ -115,7 +114,7 @@ def _apply(partition: Partition, batch: _Batch, tables: Tables, result: Folded) 
     state["caused_at"][touched] = np.maximum(state["caused_at"][touched], batch.highest(batch.facts.record_at))
     if batch.topic < FAMILY_TOPICS:
         effects = _effects(partition, batch, tables)
-        partition.pending.add(effects)
+        partition.pending.add(effects.taken(~IS_NORMAL[effects.signal]))
         _move_and_add(partition, batch, effects, tables)
         _keep_commitments(partition, batch)
         quiet.note(partition, batch.rows, batch.facts)
@@ -131,7 +130,7 @@ def _apply(partition: Partition, batch: _Batch, tables: Tables, result: Folded) 
 
 def _effects(partition: Partition, batch: _Batch, tables: Tables) -> Effects:
     """What the facts count for, in their order: at once what follows from the type, singly the rest."""
-    sources = (_fixed(batch.facts), *_weighed(batch.facts), _singly(partition, batch, tables))
+    sources = (_fixed(batch.facts), *_weighed(batch.facts, tables), _singly(partition, batch, tables))
     place, signal, amount, at = (np.concatenate(column) for column in zip(*sources, strict=True))
     if not len(place):
         return NONE
@@ -152,23 +151,23 @@ def _fixed(facts: Facts) -> _Columns:
     return place, FIXED_SIGNAL[kind, nth], FIXED_AMOUNT[kind, nth], facts.at[place]
 
 
-def _weighed(facts: Facts) -> Iterator[_Columns]:
-    for name, (carrier, signal) in WEIGHED.items():
+def _weighed(facts: Facts, tables: Tables) -> Iterator[_Columns]:
+    for name, weighed in WEIGHED.items():
         place = np.flatnonzero(facts.kind == KIND_INDEX[name])
-        given = [event["data"].get(carrier) for event in facts.events[place].tolist()]
-        amount = np.array(given, np.float64)  # nan where there is none
-        place, amount = place[~np.isnan(amount)], amount[~np.isnan(amount)]
-        yield place, np.full(len(place), signal), amount, facts.at[place]
+        if len(place):
+            data = [event["data"] for event in facts.events[place].tolist()]
+            for signal, amount in weighed(data, tables.rates):
+                given = ~np.isnan(amount)
+                yield place[given], np.full(np.count_nonzero(given), signal), amount[given], facts.at[place[given]]
 
 
 def _singly(partition: Partition, batch: _Batch, tables: Tables) -> _Columns:
-    sla_h = tables.policy.complaints.answer_sla_h
     found: list[tuple[int, Effect]] = []
     facts = batch.facts
     places = np.flatnonzero(_SINGLY[facts.kind])
     columns = (places, batch.rows[places], facts.events[places], facts.at[places])
     for place, row, event, at in zip(*(column.tolist() for column in columns), strict=True):
-        found += [(place, effect) for effect in _of_fact(partition, row, event, at, sla_h)]
+        found += [(place, effect) for effect in _of_fact(partition, row, event, at, tables)]
     return (
         np.array([place for place, _ in found], np.int64),
         np.array([effect[0] for _, effect in found], np.int64),
@@ -177,13 +176,14 @@ def _singly(partition: Partition, batch: _Batch, tables: Tables) -> _Columns:
     )
 
 
-def _of_fact(partition: Partition, row: int, event: Plain, at: float, sla_h: Hours) -> list[Effect]:
+def _of_fact(partition: Partition, row: int, event: Plain, at: float, tables: Tables) -> list[Effect]:
     """What a fact adds; one withdrawn takes back as of its own time, and out of its complaint's course."""
     event, at, sign = _meant(event, at)
-    effects = effects_of(event, at, float(sign))
+    effects = effects_of(event, at, tables.rates, float(sign))
     if event["type"].startswith("complaint."):
         before, after = _advance(partition, row, event, at, sign)
-        partition.owes(row, AlertKind.COMPLAINT_OVERDUE, after.due(sla_h) if after.owes_answer else NEVER_DUE)
+        due_at = after.due(tables.policy.complaints.answer_sla_h) if after.owes_answer else NEVER_DUE
+        partition.owes(row, AlertKind.COMPLAINT_OVERDUE, due_at)
         effects = difference(before, after) + effects
     return effects
 

@@ -17,13 +17,14 @@ from schemas.topics import EVENT_TOPICS
 from streams.core.facts import KIND_INDEX, KINDS, Digests, seconds
 from streams.core.fences import Bools
 from streams.core.fold import FAMILY_TOPICS
-from streams.core.policy import Floats, Ints
+from streams.core.policy import CURRENCIES, Floats, Ints
 
 CHANGES: Final = tuple(change.value for change in SubscriptionChange)
 """What may become of a subscription; `History.code` is an index in it."""
 NO_DUE: Final = np.iinfo(np.int64).max
 """`History.due_ms` where the opening of a complaint names no time."""
 
+ORDER: Final = "purchase.order_placed.v1"
 _FAMILIES: Final = frozenset(EVENT_TOPICS[:FAMILY_TOPICS])
 IN_FAMILY: Final = np.array([name == WITHDRAWN or TOPIC_OF_TYPE[name] in _FAMILIES for name in KINDS])
 """bool[KINDS]: whether a fact is of the three families that a score is made of."""
@@ -31,6 +32,7 @@ _CARRIERS: Final = {
     "interaction.logged.v1": "sentiment",
     "interaction.survey_answered.v1": "answer",
     "interaction.usage_reported.v1": "quantity",
+    ORDER: "amount",
 }
 """By type, the field that is `History.value`."""
 
@@ -41,10 +43,10 @@ class History:
 
     `account: int64[n]` a number of the caller's; `kind: int64[n]` index in `KINDS`, of a withdrawal its original's;
     `sign: float64[n]` 1, of a withdrawal -1; `told_at: float64[n]` when it happened, `at: float64[n]` as of when it
-    counts (epoch seconds; of a withdrawal the original's); `value: float64[n]` sentiment, answer or quantity, nan for
-    none; `low`, `high: float64[n]` the scale of an answer; `code: int64[n]` severity of an opening, or index in
-    `CHANGES`; `complaint: uint64[n]` stands for (account, complaint); `due_ms: int64[n]` of an opening, `NO_DUE` for
-    none.
+    counts (epoch seconds; of a withdrawal the original's); `value: float64[n]` sentiment, answer, quantity or amount,
+    nan for none; `low`, `high: float64[n]` the scale of an answer, `high` of a usage report the seconds it covers;
+    `code: int64[n]` severity of an opening, index in `CHANGES`, or of an order index in `CURRENCIES`;
+    `complaint: uint64[n]` stands for (account, complaint); `due_ms: int64[n]` of an opening, `NO_DUE` for none.
     """
 
     account: Ints
@@ -113,16 +115,18 @@ def withdrawals(originals: Sequence[Plain]) -> Withdrawals:
     return Withdrawals(
         np.array([KIND_INDEX[kind] for kind in kinds], np.int64),
         np.array([seconds(original["time"]) for original in originals], np.float64),
-        np.array(values, np.float64),  # nan where there is none
+        np.array([np.nan if value is None else float(value) for value in values], np.float64),
         np.array([given.get("scale_min", 0) for given in data], np.float64),
-        np.array([given.get("scale_max", 0) for given in data], np.float64),
-        np.array([_code(given) for given in data], np.int64),
+        np.array([given.get("scale_max", given.get("period_s", 0)) for given in data], np.float64),
+        np.array([_code(kind, given) for kind, given in zip(kinds, data, strict=True)], np.int64),
         [given.get("complaint_id", "") for given in data],
         np.array([_due_ms(given.get("answer_due_at")) for given in data], np.int64),
     )
 
 
-def _code(data: Plain) -> int:
+def _code(kind: str, data: Plain) -> int:
+    if kind == ORDER:
+        return CURRENCIES.index(data["currency"])
     change = data.get("change")
     return data.get("severity", 0) if change is None else CHANGES.index(change)
 

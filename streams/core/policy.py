@@ -3,8 +3,9 @@
 Reading a file is the caller's business. A policy is frozen; another policy is another object.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from schemas.health import Band, Dimension
+from schemas.money import ISO_4217, Currency
 from streams.core.escalation.rules import EscalationRules
 from streams.core.silence.document import SilenceRules
 
@@ -49,8 +51,37 @@ COUNTED_SIGNALS: Final = (
     "recovered_4",
     "escalated",
     "service_contact",
+    "usage_level",
+    "usage_reports",
+    "usage_level_normal",
+    "usage_reports_normal",
+    "order_value",
+    "orders_valued",
+    "order_value_normal",
+    "orders_valued_normal",
 )
 """Every signal the fold counts, in the order of the state's columns. Append only: the order is part of the state."""
+
+
+class Level(NamedTuple):
+    """The signals of a level (`streams.core.levels`): the sizes of recent facts and how many there are, and the same of
+    the account's own normal, which fades more slowly.
+    """
+
+    recent: str
+    many: str
+    normal: str
+    normal_many: str
+
+
+LEVELS: Final = {
+    "usage": Level("usage_level", "usage_reports", "usage_level_normal", "usage_reports_normal"),
+    "order_value": Level("order_value", "orders_valued", "order_value_normal", "orders_valued_normal"),
+}
+"""By the name of its rules in the document. The first signal of each has the points."""
+
+CURRENCIES: Final = ("", *sorted(ISO_4217))
+"""Every currency, the first being none: where a column says which, it is an index in this."""
 
 SEVERITIES: Final = (1, 2, 3, 4)
 _ROUNDING: Final = 1e-9
@@ -59,15 +90,18 @@ MISSING_SIGNAL: Final = "missing_signal"
 NO_SUCH_SIGNAL: Final = "no_such_signal"
 WEIGHTS: Final = "weights"
 LINES: Final = "lines"
-RECOVERY: Final = "recovery"
-"""The types of the faults that are our own. The last three show only when several values are seen together; the
-context of `recovery` has `pairs` of (recovered signal, complaint signal), and complaint signals `elsewhere`."""
+RELATED: Final = "related"
+RATES: Final = "rates"
+"""The types of the faults that are our own. The last four show only when several values are seen together; the context
+of `related` has `found`: pairs of a path within the signals and what was expected there, given another signal."""
 
 LINE_NAMES: Final = ("critical_below", "at_risk_below", "healthy_from")
 """The lines between the bands, which must be in this order."""
 
-SHARE_OF: Final = "expected the dimension and half-life of {}, and points from 0 to what that takes"
-IN_SERVICE: Final = "expected service, the dimension that every account has: a complaint taken back leaves no trace"
+_SHARE_OF: Final = "expected the dimension and half-life of {}, and points from 0 to what that takes"
+_COUNT_OF: Final = "expected the dimension and half-life of {}, and no points"
+_NORMAL_OF: Final = "expected the dimension of {}, a longer half-life, and no points"
+_IN_SERVICE: Final = "expected service, the dimension that every account has: a complaint taken back leaves no trace"
 
 SIGNAL_INDEX: Final = {name: index for index, name in enumerate(COUNTED_SIGNALS)}
 
@@ -106,26 +140,54 @@ def _named(value: object) -> object:
     return {**dict.fromkeys(SIGNAL_INDEX), **value} if isinstance(value, dict) else value
 
 
-def _recover_a_share(signals: dict[str, Signal]) -> dict[str, Signal]:
-    """Resolving must return a share of what the complaint took, at every later moment, and never more.
+HELD_AGAINST: Final = {
+    **{f"recovered_{severity}": f"complaint_{severity}" for severity in SEVERITIES},
+    **{level.many: level.recent for level in LEVELS.values()},
+    **{level.normal: level.recent for level in LEVELS.values()},
+    **{level.normal_many: level.normal for level in LEVELS.values()},
+}
+"""By signal, another one that its numbers must go with."""
+
+
+def _go_together(signals: dict[str, Signal]) -> dict[str, Signal]:
+    """Every signal of `HELD_AGAINST` fits the other, or all that do not are told at once.
 
     A complaint that the client withdrew counts for nothing, whichever of the two was told first: had it made a
     dimension seen of its own, the score would hang on that.
     """
-    pairs = [(f"recovered_{severity}", f"complaint_{severity}") for severity in SEVERITIES]
-    elsewhere = [complaint for _, complaint in pairs if signals[complaint].dimension is not Dimension.SERVICE]
-    wrong = [pair for pair in pairs if not _is_share(signals[pair[0]], signals[pair[1]])]
-    if wrong or elsewhere:
-        faults = [f"{complaint}: {IN_SERVICE}" for complaint in elsewhere]
-        faults += [f"{recovered}: {SHARE_OF.format(complaint)}" for recovered, complaint in wrong]
-        context = {"faults": "; ".join(faults), "pairs": wrong, "elsewhere": elsewhere}
-        raise PydanticCustomError(RECOVERY, "{faults}", context)
+    complaints = [f"complaint_{severity}" for severity in SEVERITIES]
+    elsewhere = [name for name in complaints if signals[name].dimension is not Dimension.SERVICE]
+    found: list[tuple[tuple[str, ...], str]] = [((name, "dimension"), _IN_SERVICE) for name in elsewhere]
+    found += [((name,), said) for name, other in HELD_AGAINST.items() for said in _misfit(signals, name, other)]
+    if found:
+        faults = "; ".join(f"{'.'.join(path)}: {said}" for path, said in found)
+        raise PydanticCustomError(RELATED, "{faults}", {"faults": faults, "found": found})
     return signals
 
 
+def _misfit(signals: dict[str, Signal], name: str, other: str) -> Iterator[str]:
+    one, against = signals[name], signals[other]
+    if name.startswith("recovered_"):
+        fits, said = _is_share(one, against), _SHARE_OF
+    elif name in {level.normal for level in LEVELS.values()}:
+        fits, said = one.dimension is against.dimension and _fades_slower(one, against) and one.points == 0, _NORMAL_OF
+    else:
+        same = (one.dimension, one.half_life_d) == (against.dimension, against.half_life_d)
+        fits, said = same and one.points == 0, _COUNT_OF
+    if not fits:
+        yield said.format(other)
+
+
 def _is_share(recovered: Signal, complaint: Signal) -> bool:
+    """Resolving must return a share of what the complaint took, at every later moment, and never more."""
     same = (recovered.dimension, recovered.half_life_d) == (complaint.dimension, complaint.half_life_d)
     return same and 0 <= recovered.points <= -complaint.points
+
+
+def _fades_slower(normal: Signal, recent: Signal) -> bool:
+    if recent.half_life_d is None:
+        return False
+    return normal.half_life_d is None or normal.half_life_d > recent.half_life_d
 
 
 class Weights(_Document):
@@ -161,6 +223,46 @@ class ComplaintRules(_Document):
         Annotated[float, Field(gt=0)],
     ]
     repeated_within_d: Annotated[float, Field(ge=1, le=365)]
+
+
+class ReturnRules(_Document):
+    """`kappa` as in `streams.core.score`."""
+
+    kappa: Annotated[float, Field(ge=0, le=5)]
+
+
+class LevelRules(_Document):
+    """As in `streams.core.levels`: `shrink` in facts, `cap` as a logarithm."""
+
+    shrink: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
+    cap: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)]
+
+
+class Levels(_Document):
+    """The rules of each level of `LEVELS`."""
+
+    usage: LevelRules
+    order_value: LevelRules
+
+    def of(self, name: str) -> LevelRules:
+        """Those of one."""
+        rules: LevelRules = getattr(self, name)
+        return rules
+
+
+class Currencies(_Document):
+    """What one unit of a currency is worth in the base one. For comparing sizes alone; an order in a currency that has
+    no rate counts as an order and not in the value of orders.
+    """
+
+    base: Currency
+    rates: dict[Currency, Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]]
+
+    @model_validator(mode="after")
+    def _base_is_one(self) -> Self:
+        if self.rates.get(self.base) != 1:
+            raise PydanticCustomError(RATES, "expected a rate of 1 for the base, {base}", {"base": self.base})
+        return self
 
 
 class BandRules(_Document):
@@ -204,9 +306,12 @@ class Policy(_Document):
     policy: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$")]
     version: Annotated[int, Field(ge=1)]
     dimensions: Annotated[Weights, AfterValidator(_sum_to_one)]
-    signals: Annotated[dict[SignalName, Signal], BeforeValidator(_named), AfterValidator(_recover_a_share)]
+    signals: Annotated[dict[SignalName, Signal], BeforeValidator(_named), AfterValidator(_go_together)]
     complaints: ComplaintRules
     silence: SilenceRules
+    returns: ReturnRules
+    levels: Levels
+    currencies: Currencies
     bands: BandRules
     alerts: AlertRules
     escalation: EscalationRules
@@ -223,7 +328,9 @@ class Tables:
     """A policy as arrays over the signals of `COUNTED_SIGNALS` (S) and the dimensions (3).
 
     `points: float64[S]`, `half_life_s: float64[S]` (inf never fades), `dimension: int64[S]`, `weight: float64[3]`,
-    `is_complaint: bool[S]` (signals scaled by the complaint factor), `opened: int64[4]` the complaint signals.
+    `is_complaint: bool[S]` (signals scaled by the complaint factor), `opened: int64[4]` the complaint signals;
+    `rates` by currency, `rate_of: float64[CURRENCIES]` the same, nan for none; `level_shrink`,
+    `level_cap: float64[L]` in the order of `LEVELS`.
     """
 
     policy: Policy
@@ -234,6 +341,10 @@ class Tables:
     is_complaint: npt.NDArray[np.bool_]
     opened: Ints
     lines: Floats
+    rates: Mapping[str, float]
+    rate_of: Floats
+    level_shrink: Floats
+    level_cap: Floats
 
 
 def to_tables(policy: Policy) -> Tables:
@@ -250,4 +361,8 @@ def to_tables(policy: Policy) -> Tables:
         is_complaint=np.array([name.startswith(("complaint_", "recovered_")) for name in COUNTED_SIGNALS]),
         opened=np.array([SIGNAL_INDEX[f"complaint_{severity}"] for severity in SEVERITIES]),
         lines=np.array([policy.bands.healthy_from, policy.bands.at_risk_below, policy.bands.critical_below]),
+        rates=policy.currencies.rates,
+        rate_of=np.array([policy.currencies.rates.get(currency, np.nan) for currency in CURRENCIES]),
+        level_shrink=np.array([policy.levels.of(name).shrink for name in LEVELS]),
+        level_cap=np.array([policy.levels.of(name).cap for name in LEVELS]),
     )

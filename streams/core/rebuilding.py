@@ -17,10 +17,10 @@ from schemas.health import Dimension
 from streams.core import courses
 from streams.core.complaints import COUNTED_FACTS
 from streams.core.decay import share_left
-from streams.core.effects import CARRIED, FIXED, WEIGHED
+from streams.core.effects import CARRIED, FIXED, WEIGHED, felt, ordered, used
 from streams.core.facts import KINDS
 from streams.core.fences import Bools
-from streams.core.history import CHANGES, IN_FAMILY, History
+from streams.core.history import CHANGES, IN_FAMILY, ORDER, History
 from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Floats, Ints, Tables
 from streams.core.score import MIDDLE, Assessment, assess
 
@@ -31,6 +31,7 @@ PART_NAMES: Final = (
 """The summands of a score in the order of `Rebuilt.parts`; the dimension stands beside what each of the three has."""
 
 _SERVICE: Final = DIMENSIONS.index(Dimension.SERVICE)
+_LOGGED: Final = "interaction.logged.v1"
 _SURVEY: Final = "interaction.survey_answered.v1"
 _USAGE: Final = "interaction.usage_reported.v1"
 _SUBSCRIPTION: Final = "purchase.subscription_changed.v1"
@@ -79,7 +80,7 @@ class _Points(NamedTuple):
 
 def _sums(facts: History, as_of: Floats, tables: Tables, seen: Bools) -> Floats:
     sums = np.zeros((len(as_of), len(COUNTED_SIGNALS)))
-    for account, at, signals, amounts in _points(facts):
+    for account, at, signals, amounts in _points(facts, tables):
         elapsed_s = as_of[account] - at
         left = {h: share_left(elapsed_s, tables.half_life_s[[s]]) for s, h in _half_lives(signals, tables)}
         for signal, amount in zip(signals, amounts, strict=True):
@@ -99,37 +100,38 @@ def _half_lives(signals: Sequence[int], tables: Tables) -> Iterator[tuple[int, f
     return ((signal, half) for half, signal in {float(tables.half_life_s[s]): s for s in signals}.items())
 
 
-def _points(facts: History) -> Iterator[_Points]:
+def _points(facts: History, tables: Tables) -> Iterator[_Points]:
     order = np.argsort(facts.kind.astype(np.int16), kind="stable")
     ends = np.cumsum(np.bincount(facts.kind, minlength=len(KINDS)))
     for kind, name in enumerate(KINDS):
         places = order[ends[kind - 1] if kind else 0 : ends[kind]]
-        if len(places) and (name in FIXED or name in CARRIED):
-            yield _of_kind(name, facts, places)
+        if len(places) and (name in FIXED or name in CARRIED or name in WEIGHED):
+            yield _of_kind(name, facts.taken(places), tables)
     yield from _of_courses(facts.taken(_IN_COURSE[facts.kind]))
 
 
-def _of_kind(name: str, facts: History, places: Ints) -> _Points:
-    sign = facts.sign[places]
-    carried = _carried(name, facts, places) if name in CARRIED else []
-    signals = [signal for signal, _ in (*FIXED.get(name, ()), *carried)]
-    amounts = [sign * amount for _, amount in (*FIXED.get(name, ()), *carried)]
-    return _Points(facts.account[places], facts.at[places], signals, amounts)
+def _of_kind(name: str, facts: History, tables: Tables) -> _Points:
+    points = [*FIXED.get(name, ()), *_carried(name, facts, tables)]
+    return _Points(
+        facts.account, facts.at, [signal for signal, _ in points], [facts.sign * amount for _, amount in points]
+    )
 
 
-def _carried(name: str, facts: History, places: Ints) -> Sequence[tuple[int, Any]]:
+def _carried(name: str, facts: History, tables: Tables) -> Sequence[tuple[int, Any]]:
     """Signals with amounts by what the facts carry: the core is asked with columns, or once for each case there is."""
-    value = facts.value[places]
-    if name in WEIGHED:
-        return [(WEIGHED[name][1], value)]
-    if name == _SURVEY:
-        return CARRIED[name]({"answer": value, "scale_min": facts.low[places], "scale_max": facts.high[places]})
+    if name not in CARRIED and name not in WEIGHED:
+        return []
+    if name == _LOGGED:
+        return felt(facts.value)
     if name == _USAGE:
-        cases: list[tuple[Bools, dict[str, Any]]] = [(value > 0, {"quantity": 1.0}), (~(value > 0), {"quantity": 0.0})]
-    elif name == _SUBSCRIPTION:
-        cases = [(facts.code[places] == code, {"change": change}) for code, change in enumerate(CHANGES)]
-    else:
+        return used(facts.value, facts.high)
+    if name == ORDER:
+        return ordered(facts.value, tables.rate_of[facts.code])
+    if name == _SURVEY:
+        return CARRIED[name]({"answer": facts.value, "scale_min": facts.low, "scale_max": facts.high})
+    if name != _SUBSCRIPTION:
         raise ValueError(f"what {name} carries is not known here")
+    cases = [(facts.code == code, {"change": change}) for code, change in enumerate(CHANGES)]
     return [(signal, np.where(case, amount, np.nan)) for case, data in cases for signal, amount in CARRIED[name](data)]
 
 

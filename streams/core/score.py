@@ -3,7 +3,11 @@
     contribution_k = share_d · points_k · factor_k · P_k            (k a signal of dimension d)
     dimension_d    = clamp(50 + Σ points_k · factor_k · P_k, 0, 100)
     score          = Σ share_d · dimension_d,   share_d = weight_d / Σ weight over the dimensions with signal
-    factor_k       = (1 + β · max(0, C - 1)) / (1 + γ · ln(1 + orders))     for complaint signals, else 1
+    factor_k       = (1 + β · max(0, C - 1)) / (1 + γ · ln(1 + orders))     for complaint signals
+    factor_k       = 1 / (1 + κ · ln(1 + max(0, recent orders - returned)))  for `returned`; else 1
+
+The signals of a level have points for how recent facts deviate from the account's own normal (`streams.core.levels`):
+points · deviation stands in their place, as the contribution of the first of them.
 
 C is the decayed number of complaints, so the first complaint is not sharpened by itself. Everything is read from
 order-free sums when the score is read, so the order in which facts arrived cannot matter (Knox and van Oest 2014 for
@@ -16,9 +20,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from streams.core import levels
+from streams.core.levels import MANY, RECENT
 from streams.core.policy import DIMENSIONS, SIGNAL_INDEX, Floats, Ints, Tables
 
 MIDDLE: Final = 50.0
+_RETURNED: Final = SIGNAL_INDEX["returned"]
+_ORDERS: Final = SIGNAL_INDEX["orders"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +34,9 @@ class Assessment:
     """The score of n accounts, taken apart.
 
     `score: float64[n]` (nan without signal), `coverage: float64[n]`, `share: float64[n, 3]`, `dimension: float64[n, 3]`
-    held in [0, 100], `unit: float64[n, S]` points of the score per unit of a sum, `contribution: float64[n, S]`,
-    `saturation: float64[n, 3]` what the clamp took or gave. Per row:
+    held in [0, 100], `unit: float64[n, S]` points of the score per unit of a sum, `contribution: float64[n, S]` (unit
+    times sum; that of a level's count stands with the level's), `saturation: float64[n, 3]` what the clamp took or
+    gave. Per row:
     score = 50·Σ share + Σ contribution + Σ saturation.
     """
 
@@ -62,14 +71,20 @@ def assess(sums: Floats, seen: npt.NDArray[np.bool_], tables: Tables) -> Assessm
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(coverage[:, None] > 0, weight / coverage[:, None], 0.0)
     raw_unit = tables.points * np.where(tables.is_complaint, complaint_factor(sums, tables)[:, None], 1.0)
+    raw_unit[:, _RETURNED] *= return_factor(sums, tables)
+    for signal, unit in levels.units(sums, tables):
+        raw_unit[:, signal] = unit
     raw = raw_unit * sums
+    raw[:, RECENT] += raw[:, MANY]
+    raw[:, MANY] = 0.0
     totals = np.stack(
         [MIDDLE + raw[:, tables.dimension == index].sum(axis=1) for index in range(len(DIMENSIONS))], axis=1
     )
     dimension = np.clip(totals, 0.0, 100.0)
     unit = share[:, tables.dimension] * raw_unit
     score = np.where(coverage > 0, np.clip((share * dimension).sum(axis=1), 0.0, 100.0), np.nan)
-    return Assessment(score, coverage, share, dimension, unit, unit * sums, share * (dimension - totals))
+    contribution = share[:, tables.dimension] * raw
+    return Assessment(score, coverage, share, dimension, unit, contribution, share * (dimension - totals))
 
 
 def complaint_factor(sums: Floats, tables: Tables) -> Floats:
@@ -78,4 +93,18 @@ def complaint_factor(sums: Floats, tables: Tables) -> Floats:
     complaints = np.maximum(0.0, sums[:, tables.opened].sum(axis=1) - 1.0)
     orders = np.maximum(0.0, sums[:, SIGNAL_INDEX["orders_ever"]])
     factor: Floats = (1.0 + rules.beta * complaints) / (1.0 + rules.gamma * np.log1p(orders))
+    return factor
+
+
+def return_factor(sums: Floats, tables: Tables) -> Floats:
+    """How much a return weighs on each account, float64[n]: less, the more recent orders were kept.
+
+    >>> from streams.core.policies import default_tables
+    >>> sums = np.zeros((2, len(default_tables().points)))
+    >>> sums[1, SIGNAL_INDEX["orders"]], sums[1, SIGNAL_INDEX["returned"]] = 9, 2
+    >>> return_factor(sums, default_tables()).round(2).tolist()
+    [1.0, 0.49]
+    """
+    kept = np.maximum(0.0, sums[:, _ORDERS] - sums[:, _RETURNED])
+    factor: Floats = 1.0 / (1.0 + tables.policy.returns.kappa * np.log1p(kept))
     return factor

@@ -28,10 +28,12 @@ from tests.core.building import (
     profile,
     reopened,
     resolved,
+    returned,
     subscription,
+    usage,
     withdrawn,
 )
-from tests.core.histories import handed_off, histories, of_account, survey, usage
+from tests.core.histories import handed_off, histories, of_account, survey
 from tests.core.timelines import SPAN_S, with_repeats
 
 _ROUNDS = itertools.count(1)
@@ -88,6 +90,25 @@ HARD: dict[str, list[AnyEvent]] = {
     "escalated": [opened(0.0), escalated(DAY)],
     "subscriptions": [subscription(number * DAY, change) for number, change in enumerate(SubscriptionChange)],
     "usage": [usage(At(0.0, "some"), 0.25), usage(At(DAY, "none"), 0.0)],
+    "usage against its normal": [
+        usage(At(n * DAY, f"u-{n}"), 10.0 * 4 ** (n // 20), 3600 * (1 + n % 3)) for n in range(30)
+    ],
+    "usage taken back": [usage(At(0.0, "w"), 7.0), withdrawn(DAY, usage(At(0.0, "w"), 7.0)), usage(At(DAY, "x"), 3.0)],
+    "orders of all sizes": [order(At(n * DAY, f"o-{n}"), str(100 + 37 * n**2)) for n in range(29)],
+    "orders in several currencies": [
+        order(At(n * DAY, f"o-{n}"), f"{100 + n}.5", currency)
+        for n, currency in enumerate(("EUR", "JPY", "GHS", "USD"))
+    ],
+    "an order taken back": [
+        *(order(At(n * DAY, f"o-{n}"), str(10**n)) for n in range(4)),
+        withdrawn(DAY, order(At(0.0, "o-0"), "1")),
+    ],
+    "an order taken back and never told": [order(DAY), withdrawn(2 * DAY, order(0.0, "999.99"))],
+    "some returned": [
+        *(order(At(n * DAY, f"o-{n}")) for n in range(4)),
+        *(returned(At(n * DAY, f"r-{n}")) for n in range(2)),
+    ],
+    "more returned than bought": [returned(0.0), order(DAY)],
     "surveys": [survey(At(0.0, "worst"), 1), survey(At(DAY, "good"), 4)],
     "a survey taken back": [survey(At(0.0, "worst"), 1), withdrawn(DAY, survey(At(0.0, "worst"), 1))],
     "handed off and ordered": [handed_off(At(0.0)), order(DAY), dispute(2 * DAY)],

@@ -28,7 +28,7 @@ from schemas.events.complaints import (
     ComplaintResolved,
     ComplaintWithdrawn,
 )
-from schemas.events.interactions import Channel, Direction, InteractionLogged, LoggedData
+from schemas.events.interactions import Channel, Direction, InteractionLogged, LoggedData, UsageData, UsageReported
 from schemas.events.profiles import AccountProfileData, AccountProfileSet, Segment
 from schemas.events.purchases import (
     InvoiceDisputed,
@@ -37,6 +37,8 @@ from schemas.events.purchases import (
     InvoiceIssuedData,
     OrderPlaced,
     OrderPlacedData,
+    OrderReturned,
+    OrderReturnedData,
     SubscriptionChange,
     SubscriptionChanged,
     SubscriptionData,
@@ -79,10 +81,16 @@ def _at(at: "At | float") -> At:
     return at if isinstance(at, At) else At(at)
 
 
-def order(at: At | float) -> OrderPlaced:
+def order(at: At | float, amount: str = "100", currency: str = "EUR") -> OrderPlaced:
     at = _at(at)
-    data = OrderPlacedData(order_id=OrderId("O-1"), amount=Decimal(100), currency="EUR")
+    data = OrderPlacedData(order_id=OrderId("O-1"), amount=Decimal(amount), currency=currency)
     return OrderPlaced(id=at.event_id("order"), source=SOURCE, subject=at.account, time=when(at.at_s), data=data)
+
+
+def returned(at: At | float) -> OrderReturned:
+    at = _at(at)
+    data = OrderReturnedData(order_id=OrderId("O-1"))
+    return OrderReturned(id=at.event_id("returned"), source=SOURCE, subject=at.account, time=when(at.at_s), data=data)
 
 
 def invoice(at: At | float) -> InvoiceIssued:
@@ -118,6 +126,12 @@ def contact(at: At | float, sentiment: float | None = None) -> InteractionLogged
     return InteractionLogged(
         id=at.event_id("contact"), source=SOURCE, subject=at.account, time=when(at.at_s), data=data
     )
+
+
+def usage(at: At | float, quantity: float, period_s: int = 86_400) -> UsageReported:
+    at = _at(at)
+    data = UsageData(feature="reports", quantity=quantity, period_s=period_s)
+    return UsageReported(id=at.event_id("usage"), source=SOURCE, subject=at.account, time=when(at.at_s), data=data)
 
 
 def opened(

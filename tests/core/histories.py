@@ -15,15 +15,13 @@ from schemas.events.interactions import (
     Instrument,
     SurveyAnswered,
     SurveyData,
-    UsageData,
-    UsageReported,
 )
 from schemas.events.withdrawals import WITHDRAWN
 from schemas.ids import AccountId, HandOffId
 from schemas.plain import Plain
 from streams.core.facts import digest_of, seconds
 from streams.core.history import History, first_tellings, withdrawals
-from tests.core.building import SOURCE, At, override_set, when, withdrawn
+from tests.core.building import SOURCE, At, override_set, usage, when, withdrawn
 from tests.core.timelines import SPAN_S, timelines
 
 ACCOUNTS = tuple(AccountId(f"A-{number}") for number in range(1, 4))
@@ -32,11 +30,6 @@ ACCOUNTS = tuple(AccountId(f"A-{number}") for number in range(1, 4))
 def survey(at: At, answer: int) -> SurveyAnswered:
     data = SurveyData(instrument=Instrument.CSAT, answer=answer, scale_min=1, scale_max=5)
     return SurveyAnswered(id=at.event_id("survey"), source=SOURCE, subject=at.account, time=when(at.at_s), data=data)
-
-
-def usage(at: At, quantity: float) -> UsageReported:
-    data = UsageData(feature="reports", quantity=quantity, period_s=3600)
-    return UsageReported(id=at.event_id("usage"), source=SOURCE, subject=at.account, time=when(at.at_s), data=data)
 
 
 def handed_off(at: At) -> HandedOff:

@@ -34,7 +34,7 @@ def variants(event_type: str) -> Iterator[Plain]:
 
 def counted(event: Plain) -> set[str]:
     """The signals that a fact counts in which its account did not count in before."""
-    signals = {effect.signal for effect in effects_of(event, AT)}
+    signals = {effect.signal for effect in effects_of(event, AT, {"EUR": 1.0})}
     before = NO_COMPLAINT
     if event["type"] != "complaint.opened.v1":
         opening = golden("complaint.opened.v1")

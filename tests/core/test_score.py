@@ -14,7 +14,19 @@ from streams.core.policies import default_tables
 from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, SIGNAL_INDEX
 from streams.core.score import assess, complaint_factor
 from tests.core.bench import assessed, folded, score_of
-from tests.core.building import ACCOUNT, DAY, At, contact, escalated, invoice, opened, order, resolved, subscription
+from tests.core.building import (
+    ACCOUNT,
+    DAY,
+    At,
+    contact,
+    escalated,
+    invoice,
+    opened,
+    order,
+    resolved,
+    returned,
+    subscription,
+)
 from tests.core.timelines import SPAN_S, thorough, timelines
 
 SERVICE = DIMENSIONS.index(Dimension.SERVICE)
@@ -130,6 +142,28 @@ def test_orders_withdrawn_before_they_were_told_do_not_break_the_factor() -> Non
     sums = np.zeros((1, len(COUNTED_SIGNALS)))
     sums[0, SIGNAL_INDEX["orders_ever"]] = -3
     assert complaint_factor(sums, default_tables()).tolist() == [1.0]
+
+
+def returns(count: int) -> list[AnyEvent]:
+    return [returned(At(100 * DAY, f"r-{number}")) for number in range(count)]
+
+
+def lost(kept: int, back: int) -> float:
+    """How far returns lower the commerce dimension of an account with so many orders besides."""
+    commerce, at_s = DIMENSIONS.index(Dimension.COMMERCE), 100 * DAY
+    bought: list[AnyEvent] = [order(At(at_s, f"o-{number}")) for number in range(kept + back)]
+    without, after = folded(contact(0), *bought), folded(contact(0), *bought, *returns(back))
+    totals = [
+        found.dimension - found.saturation / found.share for found in (assessed(p, at_s) for p in (without, after))
+    ]
+    return float(totals[0][0, commerce] - totals[1][0, commerce])
+
+
+def test_a_return_weighs_less_the_more_of_what_was_bought_was_kept() -> None:
+    assert lost(0, 1) == pytest.approx(5)
+    assert lost(9, 1) == pytest.approx(5 / (1 + 0.5 * math.log(10)))
+    assert lost(9, 1) < lost(2, 1) < lost(0, 1)
+    assert lost(0, 4) == pytest.approx(4 * 5)
 
 
 @pytest.mark.parametrize("severity, points", [(1, 7), (2, 12), (3, 20), (4, 32)])

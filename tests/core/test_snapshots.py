@@ -176,7 +176,7 @@ def test_facts_that_wait_to_be_told_stay_bounded() -> None:
     now = 300 * DAY
     bench.feed(order(0))
     bench.flush(now, watermark=0)
-    for number in range(MAX_PENDING // 2 - 1):  # an order counts for two signals
+    for number in range(MAX_PENDING // 4 - 1):  # an order counts for four signals that a part may be about
         bench.feed(order(At(1 + number, f"o-{number}")))
     assert bench.flush(now + 1, watermark=0).snapshots == []
     bench.feed(order(At(200, "one more")))

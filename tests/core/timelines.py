@@ -21,7 +21,9 @@ from tests.core.building import (
     order,
     override_lifted,
     override_set,
+    returned,
     subscription,
+    usage,
     withdrawn,
 )
 
@@ -39,7 +41,9 @@ _LATER: Final = st.sampled_from(get_args(Course))
 _AT: Final = st.builds(At, _SECONDS)
 _FACTS: Final[st.SearchStrategy[list[Withdrawable]]] = st.lists(
     st.one_of(
-        st.builds(order, _AT),
+        st.builds(order, _AT, st.sampled_from(["0", "12.5", "100", "99999"]), st.sampled_from(["EUR", "JPY", "XOF"])),
+        st.builds(returned, _AT),
+        st.builds(usage, _AT, st.sampled_from([0.0, 0.5, 12.0, 1e6]), st.sampled_from([3600, 86_400])),
         st.builds(invoice, _AT) | st.builds(dispute, _AT),
         st.builds(contact, _AT, st.none() | st.floats(-1, 1)),
         st.builds(subscription, _AT, st.sampled_from(SubscriptionChange)),

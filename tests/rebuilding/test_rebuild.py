@@ -23,9 +23,9 @@ from streams.core.policies import default_tables
 from streams.core.score import MIDDLE
 from tests.auditing.warehouse import store
 from tests.core.bench import assessed, folded, tables_with
-from tests.core.building import DAY, At, contact, course, order, profile, when, withdrawn
+from tests.core.building import DAY, At, contact, course, order, profile, usage, when, withdrawn
 from tests.core.building import opened as complaint
-from tests.core.histories import survey, usage
+from tests.core.histories import survey
 from tests.stack.test_cli import pulse
 
 TABLES = default_tables()
@@ -47,7 +47,9 @@ def of(account: str) -> list[AnyEvent]:
         complaint(at(3, "opened"), severity=3, due_after_s=DAY),
         course(ComplaintResolved, at(4, "resolved")),
         survey(at(5, "survey"), 2),
-        usage(at(6, "usage"), 0.5),
+        usage(at(6, "usage"), 0.5, 1800),
+        usage(at(6.5, "more usage"), 90.0),
+        order(at(6.75, "larger order"), "7300.25", "NOK"),
     ]
     return [*told, withdrawn(at(7, "taken back"), told[1]), contact(at(35, "later"), -1.0)]  # type: ignore[arg-type]
 
@@ -96,7 +98,7 @@ def test_rows_from_before_the_columns_were_there_are_read_from_their_payload(cli
     store(client, of("A-1"))
     expected = _rebuilt(client)
     older = "event_id, type, topic, partition, offset, record_at, payload, account_id, time, source, sentiment, answer"
-    older += ", scale_min, scale_max, complaint_id, severity, due_at"
+    older += ", scale_min, scale_max, complaint_id, severity, due_at, amount, currency"
     client.command("CREATE TABLE held AS events ENGINE = MergeTree ORDER BY account_id")
     client.command("INSERT INTO held SELECT * FROM events")
     client.command("TRUNCATE TABLE events")
@@ -189,7 +191,7 @@ def test_the_command_says_what_it_did(client: Client, clickhouse: ClickHouse, tm
     store(client, of("A-1"))
     asked = ("rebuild", "--as-of", AS_OF.isoformat(), "--accounts", "A-1", "--json")
     told = json.loads(run(clickhouse, tmp_path, *asked).stdout)
-    assert (told["facts"], told["accounts"], told["chunks"], told["chunks_before"]) == (9, 1, 1, 0)
+    assert (told["facts"], told["accounts"], told["chunks"], told["chunks_before"]) == (11, 1, 1, 0)
     assert told["rebuild_id"] == written(client)["A-1"]["rebuild_id"]
     again = json.loads(run(clickhouse, tmp_path, *asked).stdout)
     assert (again["rebuild_id"], again["chunks_before"], again["facts"]) == (told["rebuild_id"], 1, 0)

@@ -24,6 +24,8 @@ _SHUFFLED_OVER: Final = 16
 _SOON: Final = (1, 30)
 _CHANNELS: Final = ("call", "email", "meeting", "chat", "visit", "portal")
 _CATEGORIES: Final = ("billing", "delivery", "product", "service", "technical")
+_CURRENCIES: Final = ("EUR", "EUR", "JPY", "GHS")
+"""The last has no rate in the policy shipped."""
 _CHANGES: Final = ("started", "renewed", "expanded", "reduced", "cancelled")
 
 
@@ -147,7 +149,7 @@ class Load:
     def _purchase(self, at: float, now: float) -> Record:
         order = {"order_id": f"o{self._number}"}
         invoice = {"invoice_id": f"i{self._number}"}
-        money = {"amount": f"{self._rng.uniform(5, 5000):.2f}", "currency": "EUR"}
+        money = {"amount": f"{self._rng.uniform(5, 5000):.2f}", "currency": self._rng.choice(_CURRENCIES)}
         change = {"change": self._rng.choice(_CHANGES), "annual_value": "1200", "currency": "EUR"}
         kind, data = self._rng.choice(
             (

@@ -4,6 +4,7 @@ A record is a fact unless it bears the mark of poison; a fact is its (source, id
 of an account follows from the set of its facts:
 
     sum of a signal as of t    Σ amount · 2^(-(t - e) / h)       e the moment the amount counts from, h the half-life
+    a level                    mean size of recent facts less that of the account's normal, by how many facts there are
     score                      the weighted mean of the dimensions that have signal, each 50 + Σ points, in [0, 100]
     a complaint's course       from its facts in the order of their times
 
@@ -38,6 +39,11 @@ _FIXED: Final = {
     "purchase.invoice_disputed.v1": ("disputed",),
     "complaint.escalated.v1": ("escalated",),
 }
+_LEVELS: Final = {
+    "usage_level": ("usage_level", "usage_reports", "usage_level_normal", "usage_reports_normal"),
+    "order_value": ("order_value", "orders_valued", "order_value_normal", "orders_valued_normal"),
+}
+_ROUNDING: Final = 1e-12
 
 
 class Logged(NamedTuple):
@@ -89,6 +95,9 @@ class Policy:
     answer_sla_s: tuple[float, ...]
     repeated_within_s: float
     silence: Mapping[str, Any]
+    kappa: float
+    rates: Mapping[str, float]
+    levels: Mapping[str, tuple[float, float]]
 
     @classmethod
     def read(cls, path: Path = DEFAULT_POLICY) -> "Policy":
@@ -108,6 +117,12 @@ class Policy:
             answer_sla_s=tuple(hours * _HOUR_S for hours in document["complaints"]["answer_sla_h"]),
             repeated_within_s=document["complaints"]["repeated_within_d"] * _DAY_S,
             silence=document["silence"],
+            kappa=document["returns"]["kappa"],
+            rates=document["currencies"]["rates"],
+            levels={
+                "usage_level": (document["levels"]["usage"]["shrink"], document["levels"]["usage"]["cap"]),
+                "order_value": (document["levels"]["order_value"]["shrink"], document["levels"]["order_value"]["cap"]),
+            },
         )
 
 
@@ -176,9 +191,8 @@ class Account:
             return None
         sums, policy = self.sums(at), self.policy
         totals = dict.fromkeys(seen, 50.0)
-        for signal, (value, _) in sums.items():
-            factor = self._factor(sums) if signal.startswith(("complaint_", "recovered_")) else 1.0
-            totals[policy.dimension[signal]] += policy.points[signal] * factor * value
+        for signal in sums:
+            totals[policy.dimension[signal]] += policy.points[signal] * self._worth(signal, sums)
         weight = sum(policy.weight[name] for name in seen)
         return sum(policy.weight[name] / weight * min(100.0, max(0.0, totals[name])) for name in seen)
 
@@ -229,10 +243,11 @@ class Account:
         for fact in self.facts:
             if fact.type == "fact.withdrawn.v1":
                 original = fact.data["original"]
-                for signal, value in _amounts(original["type"], original["data"]):
+                for signal, value in _amounts(original["type"], original["data"], self.policy.rates):
                     yield Amount(signal, -value, _time(original["time"]))
             else:
-                yield from (Amount(signal, value, fact.at) for signal, value in _amounts(fact.type, fact.data))
+                amounts = _amounts(fact.type, fact.data, self.policy.rates)
+                yield from (Amount(signal, value, fact.at) for signal, value in amounts)
         for record in self.complaints().values():
             if (opening := record.opening()) is not None:
                 at, severity, _ = opening
@@ -247,13 +262,30 @@ class Account:
             seen.add("service")
         return sorted(seen)
 
+    def _worth(self, signal: str, sums: Mapping[str, Sum]) -> float:
+        if signal in _LEVELS:
+            return self._deviation(signal, sums)
+        factor = self._factor(sums) if signal.startswith(("complaint_", "recovered_")) else 1.0
+        if signal == "returned":
+            kept = (sums["orders"].value if "orders" in sums else 0.0) - sums[signal].value
+            factor = 1.0 / (1.0 + self.policy.kappa * log1p(max(0.0, kept)))
+        return factor * sums[signal].value
+
+    def _deviation(self, signal: str, sums: Mapping[str, Sum]) -> float:
+        recent, many, normal, normal_many = (sums.get(one, Sum(0.0, 0.0)).value for one in _LEVELS[signal])
+        if min(many, normal_many) < _ROUNDING:
+            return 0.0
+        shrink, cap = self.policy.levels[signal]
+        gap = recent / many - normal / normal_many
+        return min(many, normal_many) / (many + shrink) * min(cap, max(-cap, gap))
+
     def _factor(self, sums: Mapping[str, Sum]) -> float:
         opened = sum(value for signal, (value, _) in sums.items() if signal.startswith("complaint_"))
         orders = max(0.0, sums["orders_ever"].value) if "orders_ever" in sums else 0.0
         return (1.0 + self.policy.beta * max(0.0, opened - 1.0)) / (1.0 + self.policy.gamma * log1p(orders))
 
 
-def _amounts(kind: str, data: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+def _amounts(kind: str, data: Mapping[str, Any], rates: Mapping[str, float]) -> Iterator[tuple[str, float]]:
     """What a fact adds, complaints' courses apart."""
     yield from ((signal, 1.0) for signal in _FIXED.get(kind, ()))
     if kind == "interaction.logged.v1":
@@ -265,8 +297,15 @@ def _amounts(kind: str, data: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
         yield "survey", (float(data["answer"]) - (high + low) / 2) / ((high - low) / 2)
     elif kind == "interaction.usage_reported.v1":
         yield "usage", 1.0 if data["quantity"] > 0 else -1.0
+        yield from _of_level("usage_level", log1p(data["quantity"] / (data["period_s"] / _DAY_S)))
+    elif kind == "purchase.order_placed.v1" and data["currency"] in rates:
+        yield from _of_level("order_value", log1p(float(data["amount"]) * rates[data["currency"]]))
     elif kind == "purchase.subscription_changed.v1":
         yield _CHANGES.get(data["change"], "subscription_up"), 1.0
+
+
+def _of_level(name: str, size: float) -> Iterator[tuple[str, float]]:
+    yield from zip(_LEVELS[name], (size, 1.0, size, 1.0), strict=True)
 
 
 def _identity(event: Mapping[str, Any]) -> tuple[str, str]:
