@@ -12,15 +12,14 @@ from pulse.documents import Path
 from pulse.policies.expected import expected, known_names
 from schemas.money import CURRENCY_ERROR
 from streams.core.escalation.rules import KINDS, NO_SUCH_KIND
+from streams.core.money_document import LINES, RATES
 from streams.core.policies import default_tables
 from streams.core.policy import (
     COUNTED_SIGNALS,
     HELD_AGAINST,
     LINE_NAMES,
-    LINES,
     MISSING_SIGNAL,
     NO_SUCH_SIGNAL,
-    RATES,
     RELATED,
     WEIGHTS,
     Policy,
@@ -72,7 +71,7 @@ def _rests_on(path: Path, faulty: Path) -> bool:
         return faulty[1] in (path[1], HELD_AGAINST.get(str(path[1])))
     if path[0] == "silence":
         return faulty[: len(path)] == path
-    return path[0] in ("dimensions", "currencies") or faulty[1] in LINE_NAMES
+    return path[0] != "bands" or faulty[1] in LINE_NAMES
 
 
 def _told(error: ValidationError) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from streams.core.explain import Texts
 from streams.core.falls import fallen, next_look, of_falls, settled_by_person
 from streams.core.fences import Bools
 from streams.core.judging import BandChanges, Clock, Judgement, judgement, reading_moment, step_bands
+from streams.core.money import money_steps, not_looked_at
 from streams.core.overrides import next_turn
 from streams.core.overruling import overruled
 from streams.core.policy import BANDS, DAY_S, Ints, Tables
@@ -81,7 +82,7 @@ def sweep(partition: Partition, rows: slice, clock: Clock, tables: Tables) -> In
     faded = live & (np.abs(score - state["told_score"]) >= tables.policy.publish.moved_points)
     wanted = bands.target(score, state["band"], tables)
     restless = (wanted != state["band"]) | (state["candidate"] != bands.NO_BAND)
-    return np.flatnonzero(known & (faded | restless)) + begin
+    return np.flatnonzero(known & (faded | restless | not_looked_at(partition, rows, as_of))) + begin
 
 
 def decide(partition: Partition, rows: Ints, clock: Clock, tables: Tables) -> Decided:
@@ -157,6 +158,7 @@ def _steps(case: Judgement, changes: BandChanges) -> list[tuple[int, Step]]:
     found += [(index, step) for index in owed for step in _overdue_steps(case, index)]
     found += [(index, _repeat_step(case, index)) for index in owed]
     found += [(index, step) for index in owed for step in silence_steps(case, index)]
+    found += money_steps(case)
     found += [(index, ended_by_time(_episode(case, index, _RECOVERED), case.clock.watermark)) for index in owed]
     steps = sorted(((index, step) for index, step in found if step is not None), key=lambda one: one[0])
     _next_due(case, owed, steps)

@@ -17,6 +17,7 @@ from streams.core.state import Episode
 _BAND, _COMPLAINT, _REPEATED = AlertKind.BAND_DROPPED, AlertKind.COMPLAINT_OVERDUE, AlertKind.COMPLAINT_REPEATED
 _SHIPMENT, _INVOICE = AlertKind.SHIPMENT_LATE, AlertKind.INVOICE_OVERDUE
 _CALLBACK, _HAND_OFF = AlertKind.CALLBACK_OVERDUE, AlertKind.HAND_OFF_OVERDUE
+_REVENUE, _UPSELL = AlertKind.REVENUE_DISAGREES, AlertKind.UPSELL_READY
 
 OVERDUE_KINDS: Final = (_COMPLAINT, _SHIPMENT, _INVOICE, _CALLBACK, _HAND_OFF)
 """Raised when something owed has not come."""
@@ -35,6 +36,8 @@ ROLE: Final = {
     _HAND_OFF: CalledRole.SERVICE,
     AlertKind.SHARP_DROP: CalledRole.SALES,
     AlertKind.RECOVERED: CalledRole.SALES,
+    _REVENUE: CalledRole.SALES,
+    _UPSELL: CalledRole.SALES,
 }
 SUGGESTION: Final = {
     _BAND: Suggestion.CALL_CLIENT,
@@ -48,6 +51,8 @@ SUGGESTION: Final = {
     _HAND_OFF: Suggestion.CLOSE_HAND_OFF,
     AlertKind.SHARP_DROP: Suggestion.CALL_CLIENT,
     AlertKind.RECOVERED: Suggestion.THANK_CLIENT,
+    _REVENUE: Suggestion.REVIEW_ACCOUNT,
+    _UPSELL: Suggestion.OFFER_MORE,
 }
 _NAMED_IN: Final = {
     _COMPLAINT: "complaint_ids",
@@ -56,6 +61,9 @@ _NAMED_IN: Final = {
     _CALLBACK: "contact_ids",
     _HAND_OFF: "hand_off_ids",
 }
+
+MONEY_KINDS: Final = (_REVENUE, _UPSELL)
+"""Told by `streams.core.money`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +170,9 @@ def of_person(kind: AlertKind, episode: Episode, event: Plain) -> Step | None:
     step = _BY_PERSON.get(event["type"])
     if step is None:
         return None
-    after = closed(episode) if step is StepKind.RESOLVED else following(episode)
-    data = event["data"]
+    data, after = event["data"], following(episode)
+    if step is StepKind.RESOLVED:  # what opens again only after some time counts it from here
+        after = replace(closed(episode), watermark=max(episode.watermark, seconds(event["time"])))
     facts = {name: str(value) for name, value in data.items() if name not in _SAID_APART and value is not None}
     at, actor, comment = seconds(event["time"]), data.get("actor"), data.get("comment")
     return Step(kind, after, step, StepReason.BY_PERSON, at, facts, actor=actor, comment=comment)

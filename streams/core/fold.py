@@ -14,7 +14,7 @@ from schemas.alerts import AlertKind
 from schemas.events.withdrawals import WITHDRAWN
 from schemas.health import Dimension
 from schemas.plain import Plain
-from streams.core import fences, overrides, quiet
+from streams.core import fences, overrides, quiet, subscriptions
 from streams.core.commitments import CALLBACK_DUE, LOGGED, NEVER_DUE, RULES, keep
 from streams.core.complaints import NO_COMPLAINT, Complaint, advanced, difference
 from streams.core.decay import moved, share_left
@@ -24,6 +24,7 @@ from streams.core.levels import IS_NORMAL
 from streams.core.pending import NONE, Effects
 from streams.core.policy import DIMENSIONS, Floats, Ints, Tables
 from streams.core.state import NEVER, RING, Extra, Partition, Profile
+from streams.core.subscriptions import CHANGED
 
 FAMILY_TOPICS: Final = 3
 """The first topics of `EVENT_TOPICS` are the three families a score is made of."""
@@ -180,6 +181,9 @@ def _of_fact(partition: Partition, row: int, event: Plain, at: float, tables: Ta
     """What a fact adds; one withdrawn takes back as of its own time, and out of its complaint's course."""
     event, at, sign = _meant(event, at)
     effects = effects_of(event, at, tables.rates, float(sign))
+    if event["type"] == CHANGED:
+        extra = partition.beside(row)
+        extra.subscription = subscriptions.advanced(extra.subscription, event, at, sign)
     if event["type"].startswith("complaint."):
         before, after = _advance(partition, row, event, at, sign)
         due_at = after.due(tables.policy.complaints.answer_sla_h) if after.owes_answer else NEVER_DUE

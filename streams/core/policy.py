@@ -13,8 +13,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from schemas.health import Band, Dimension
-from schemas.money import ISO_4217, Currency
+from schemas.money import ISO_4217
 from streams.core.escalation.rules import EscalationRules
+from streams.core.money_document import LINES, Currencies, Levels, ReturnRules, RevenueRules, UpsellRules
 from streams.core.silence.document import SilenceRules
 
 DAY_S: Final = 86_400.0
@@ -89,10 +90,8 @@ _ROUNDING: Final = 1e-9
 MISSING_SIGNAL: Final = "missing_signal"
 NO_SUCH_SIGNAL: Final = "no_such_signal"
 WEIGHTS: Final = "weights"
-LINES: Final = "lines"
 RELATED: Final = "related"
-RATES: Final = "rates"
-"""The types of the faults that are our own. The last four show only when several values are seen together; the context
+"""The types of the faults that are our own. The last two show only when several values are seen together; the context
 of `related` has `found`: pairs of a path within the signals and what was expected there, given another signal."""
 
 LINE_NAMES: Final = ("critical_below", "at_risk_below", "healthy_from")
@@ -225,46 +224,6 @@ class ComplaintRules(_Document):
     repeated_within_d: Annotated[float, Field(ge=1, le=365)]
 
 
-class ReturnRules(_Document):
-    """`kappa` as in `streams.core.score`."""
-
-    kappa: Annotated[float, Field(ge=0, le=5)]
-
-
-class LevelRules(_Document):
-    """As in `streams.core.levels`: `shrink` in facts, `cap` as a logarithm."""
-
-    shrink: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
-    cap: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)]
-
-
-class Levels(_Document):
-    """The rules of each level of `LEVELS`."""
-
-    usage: LevelRules
-    order_value: LevelRules
-
-    def of(self, name: str) -> LevelRules:
-        """Those of one."""
-        rules: LevelRules = getattr(self, name)
-        return rules
-
-
-class Currencies(_Document):
-    """What one unit of a currency is worth in the base one. For comparing sizes alone; an order in a currency that has
-    no rate counts as an order and not in the value of orders.
-    """
-
-    base: Currency
-    rates: dict[Currency, Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]]
-
-    @model_validator(mode="after")
-    def _base_is_one(self) -> Self:
-        if self.rates.get(self.base) != 1:
-            raise PydanticCustomError(RATES, "expected a rate of 1 for the base, {base}", {"base": self.base})
-        return self
-
-
 class BandRules(_Document):
     """Lines in points of the score, times in seconds."""
 
@@ -313,6 +272,8 @@ class Policy(_Document):
     levels: Levels
     currencies: Currencies
     bands: BandRules
+    upsell: UpsellRules
+    revenue: RevenueRules
     alerts: AlertRules
     escalation: EscalationRules
     publish: PublishRules

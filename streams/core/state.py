@@ -20,6 +20,8 @@ from streams.core.days import BOUGHT_DAYS, HEARD_DAYS
 from streams.core.overrides import Held, Record
 from streams.core.pending import Pending
 from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Ints
+from streams.core.subscriptions import NONE as NO_SUBSCRIPTION
+from streams.core.subscriptions import Subscription
 
 STATE_VERSION: Final = 4
 RING: Final = 32
@@ -105,7 +107,8 @@ class Episode:
     """One alert kind's episodes of an account: the number of the last, whether it is open, and its last step.
 
     `members` are what the episode was told about (ids of complaints, orders, ...); empty once all of it was settled.
-    `watermark` is what it was told by (epoch seconds): a worker that starts again may begin with an earlier one.
+    `watermark` is what it was told by (epoch seconds): a worker that starts again may begin with an earlier one. Of an
+    alert about money, and of one that a person closed, it is when it opened or closed.
     `until` is when it ends by itself (0: never).
     """
 
@@ -129,14 +132,15 @@ class Output:
 class Extra:
     """What does not fit a column and many accounts do not have.
 
-    `ledgers` are the commitments by alert kind. `owing` and `open_complaints` follow from the complaints: those that
-    owe an answer, and how many are open. `overrides` is what people set and lifted, `held` what the last snapshot told
-    of it.
+    `ledgers` are the commitments by alert kind, `subscription` what changes of it were told. `owing` and
+    `open_complaints` follow from the complaints: those that owe an answer, and how many are open. `overrides` is what
+    people set and lifted, `held` what the last snapshot told of it.
     """
 
     profile: Profile | None = None
     complaints: dict[str, Complaint] = field(default_factory=dict)
     ledgers: Ledgers = field(default_factory=dict)
+    subscription: Subscription = NO_SUBSCRIPTION
     episodes: dict[str, Episode] = field(default_factory=dict)
     owing: dict[str, Complaint] = field(default_factory=dict)
     open_complaints: int = 0
@@ -171,8 +175,8 @@ class Partition:
 
     `extras` has the rows that have something beside their columns. `dirty: bool[capacity]` are rows to be written;
     `recounted` those whose open alert may have lost its cause since they were last judged; `calling` those that owe a
-    call; `shifted`, by alert kind, those of which the rhythm of days may differ (`streams.core.quiet`);
-    `falling` those with an open alert of a sharp drop; `outbox` what the next flush tells, by row.
+    call; `shifted`, by alert kind, those of which the rhythm of days may differ (`streams.core.quiet`); `falling` those
+    with an open alert of a sharp drop, `in_money` about money; `outbox` what the next flush tells, by row.
     """
 
     def __init__(self) -> None:
@@ -185,6 +189,7 @@ class Partition:
         self.calling: set[int] = set()
         self.shifted: dict[AlertKind, list[Ints]] = {}
         self.falling: set[int] = set()
+        self.in_money: set[int] = set()
         self._owing: list[int] = []
         self._due_at: list[float] = []
         self.next_due = np.inf

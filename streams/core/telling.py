@@ -8,6 +8,7 @@ import numpy as np
 from schemas import topics
 from schemas.ids import AccountId
 from streams.core.bands import Codes
+from streams.core.episodes import MONEY_KINDS
 from streams.core.fences import Bools
 from streams.core.judging import Judgement
 from streams.core.overruling import remember
@@ -31,6 +32,8 @@ def tell(partition: Partition, row: int, decision: Decision) -> None:
     """Put an alert step into the row's outbox, and its episode into the row."""
     extra = partition.beside(row)
     extra.episodes[decision.step.kind] = decision.step.episode
+    if decision.step.kind in MONEY_KINDS:
+        (partition.in_money.add if any(map(extra.is_open, MONEY_KINDS)) else partition.in_money.discard)(row)
     message = alert_message(Subject(AccountId(partition.accounts[row]), extra), decision)
     _post(partition, row, Output(topics.ALERTS.name, message))
 

@@ -24,6 +24,7 @@ from streams.core.overrides import Held, Said
 from streams.core.pending import Grouped
 from streams.core.policy import Ints
 from streams.core.state import ROW, STATE_VERSION, Episode, Extra, Output, Partition, Profile
+from streams.core.subscriptions import Change, Subscription
 
 PARTITION_KEY: Final = b"\x00partition"
 MARK: Final = bytes([STATE_VERSION]) + crc32(repr(ROW.descr).encode()).to_bytes(4, "big")
@@ -149,6 +150,9 @@ def _variable(extra: Extra | None, waiting: Sequence[Sequence[object]]) -> bytes
             members.append(b'"complaints":{' + b",".join(_complaints(extra)) + b"}")
         if extra.ledgers:
             members.append(b'"commitments":{' + b",".join(_ledgers(extra)) + b"}")
+        if extra.subscription.changes:
+            changes = [(times, *change) for change, times in extra.subscription.changes]
+            members.append(b'"subscription":' + orjson.dumps(changes))
         if extra.episodes:
             episodes = (b'"' + kind.encode() + b'":' + orjson.dumps(one) for kind, one in extra.episodes.items())
             members.append(b'"episodes":{' + b",".join(episodes) + b"}")
@@ -215,6 +219,8 @@ def _extra(variable: dict[str, Any]) -> Extra:
     extra.overrides = tuple((Said(*said), times) for said, times in variable.get("overrides", ()))
     if held := variable.get("held"):
         extra.held = Held(Said(*held[0]), *held[1:])
+    changes = tuple((Change(*change), times) for times, *change in variable.get("subscription", ()))
+    extra.subscription = Subscription(changes)
     for kind, episode in variable.get("episodes", {}).items():
         extra.episodes[kind] = Episode(**{**episode, "members": tuple(episode["members"])})
     return extra

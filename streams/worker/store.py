@@ -17,6 +17,7 @@ from faust.stores.base import Store as FaustStore
 from faust.types import TP, EventT
 
 from schemas.alerts import AlertKind
+from streams.core.episodes import MONEY_KINDS
 from streams.core.facts import as_column
 from streams.core.pending import Effects
 from streams.core.policy import Ints
@@ -111,6 +112,9 @@ class Held:
         }
         self.partition.falling = {
             row for row, extra in self.partition.extras.items() if extra.is_open(AlertKind.SHARP_DROP)
+        }
+        self.partition.in_money = {
+            row for row, extra in self.partition.extras.items() if any(map(extra.is_open, MONEY_KINDS))
         }
         messages = [(row, output) for row, value in self.outbox.items() for output in messages_in(value)]
         self.waiting, self.outbox, self._replaced = {}, {}, set()

@@ -12,6 +12,7 @@ from schemas.plain import to_plain
 from streams.core.commitments import keep
 from streams.core.complaints import NO_COMPLAINT, Complaint, CourseFact
 from streams.core.state import NEVER, Episode, Extra, Output, Partition, Profile
+from streams.core.subscriptions import Change, Subscription
 from streams.worker.rows import Beside, PartitionRecord, Waiting, from_value, to_values
 from tests.core.bench import Bench
 from tests.core.building import DAY, opened, order, profile, withdrawn
@@ -74,6 +75,9 @@ def test_an_empty_row_keeps_its_infinities_and_its_nan() -> None:
         lambda extra: keep(extra.ledgers, to_plain(promised(0)), 0.1 + 0.2, 1),
         lambda extra: keep(extra.ledgers, to_plain(paid(0, amount="7.5")), 1.5, -1),
         lambda extra: keep(extra.ledgers, to_plain(disputed(0)), 1.5, 1),
+        lambda extra: setattr(
+            extra, "subscription", Subscription(((Change(1.5, 0.1, "EUR"), -1), (Change(2.5, 7.0, "USD", 9.25), 2)))
+        ),
         lambda extra: extra.episodes.update(band_dropped=Episode(3, open=True, step_no=7, members=("a", "b"))),
     ],
 )
