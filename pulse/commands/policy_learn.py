@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
 from pulse.commands.clocks import CLOCKS
-from pulse.commands.policy_fit import AsJson, FileThere, Force, JudgedFrom, Precision
+from pulse.commands.policy_fit import FileThere, Force, JudgedFrom, Precision
 from pulse.fitting.errors import FitFailed
 from pulse.settings import load
 
@@ -37,6 +37,7 @@ PolicyName = Annotated[
         help="Propose from this policy, or `default`; else from that of the worker's settings.",
     ),
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Print figures and points as one JSON object.")]
 
 
 def learn(
@@ -146,12 +147,14 @@ def _figures(outcome: "Outcome") -> Table:
         shares = (got.average_precision, got.precision_at_line, got.recall_at_line)
         lead = "none" if got.lead_time_days_median is None else f"{got.lead_time_days_median:.0f}"
         table.add_row(words, *(f"{share:.3f}" for share in shares), lead)
+    table.add_row("chance", f"{outcome.evidence.judging.base_rate:.3f}")
     return table
 
 
 def _points(outcome: "Outcome") -> Table:
     table = Table("signal", "points now", "proposed", "accounts")
     for one in outcome.proposal.learned:
-        after = "as it is: too few" if one.kept else f"{one.after:+g}"
+        after = f"{one.after:+g}" if one.after else "0: says nothing, or the opposite"
+        after = "as it is: too few" if one.kept else after
         table.add_row(one.signal, f"{one.before:+g}", after, f"{one.accounts:,}")
     return table

@@ -11,6 +11,8 @@ from pulse.learning.judging import Figures
 from pulse.learning.proposing import Proposal
 from streams.core.policy import Policy
 
+WORTH_IT: Final = 0.01
+"""Of average precision: less is chance."""
 _WORSE: Final = "It does NOT rank better than the policy in force: there is no reason to take it."
 _BETTER: Final = "It ranks better than the policy in force on months that it had not seen."
 RULES: Final = {
@@ -33,6 +35,11 @@ class Part(_Document):
     accounts: int
     lost: int
     outcomes: Mapping[str, int]
+
+    @property
+    def base_rate(self) -> float:
+        """The share that was lost: what a ranking by chance has for its average precision."""
+        return self.lost / self.rows
 
 
 class Validated(_Document):
@@ -59,14 +66,14 @@ class Evidence(_Document):
 
     @property
     def better(self) -> bool:
-        """Whether the proposal ranks the judging rows better than the policy in force."""
-        return self.figures["proposal"].average_precision > self.figures["policy"].average_precision
+        """Whether the proposal ranks the judging rows better than the policy in force, by a hundredth at least."""
+        return self.figures["proposal"].average_precision >= self.figures["policy"].average_precision + WORTH_IT
 
 
 def flat(evidence: Evidence) -> dict[str, float | None]:
     """The figures in one level: the proposal's by their own names, the others' with their name before."""
     told: dict[str, float | None] = {
-        "base_rate": round(evidence.judging.lost / evidence.judging.rows, 4),
+        "base_rate": round(evidence.judging.base_rate, 4),
         "teaching_rows": evidence.teaching.rows,
         "teaching_lost": evidence.teaching.lost,
         "judging_rows": evidence.judging.rows,
@@ -106,7 +113,7 @@ def _head(proposal: Proposal, before: Policy, evidence: Evidence, told: tuple[st
         lead = "none" if got.lead_time_days_median is None else f"{got.lead_time_days_median:.0f}"
         shares = f"{got.average_precision:>17.3f}{got.precision_at_line:>11.3f}{got.recall_at_line:>8.3f}"
         yield f"{words:<42}{shares}{lead:>11}"
-    yield f"{'(chance)':<42}{evidence.judging.lost / evidence.judging.rows:>17.3f}"
+    yield f"{'(chance)':<42}{evidence.judging.base_rate:>17.3f}"
     yield ""
     yield "Every signal keeps the sign it has, and a settlement the share it returns: a complaint never raises a score."
     kept = [one.signal for one in proposal.learned if one.kept]

@@ -165,8 +165,10 @@ def test_on_the_cdnow_log_where_only_orders_count_it_claims_nothing() -> None:
     found = learn(past_of(names, history_of(bought), []), [chunk], TABLES, Options())
     assert [one.signal for one in found.proposal.learned if not one.kept] == ["orders"]
     got = found.evidence.figures
-    assert got["policy"].average_precision > found.evidence.judging.lost / found.evidence.judging.rows
+    assert got["policy"].average_precision > found.evidence.judging.base_rate
     assert got["proposal"].average_precision == pytest.approx(got["policy"].average_precision, abs=0.02)
+    assert not found.evidence.better
+    assert "NOT rank better" in to_yaml(found.proposal, TABLES.policy, found.evidence, "CDNOW", BEGIN)
 
 
 def _only_orders(account: Ints, at: Floats) -> History:
