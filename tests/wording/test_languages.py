@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 
 from consumers.runtime.wording import LANGUAGES, AlertWords, Reader, reader_of
+from consumers.runtime.wording.marks import C_
 from consumers.runtime.wording.names import CATEGORIES, category, event, signal
 from consumers.runtime.wording.parts import part_lines
 from schemas.alerts import AlertKind, StepKind, StepReason, Suggestion
@@ -164,3 +165,9 @@ def test_a_locale_is_read_in_a_language_we_have(asked: str, written_in: str) -> 
 def test_a_region_keeps_the_texts_of_its_language() -> None:
     assert reader_of("de_AT", "UTC").text("now") == "jetzt"
     assert reader_of("fr_FR", "UTC").text("now") == "now"
+
+
+def test_a_context_tells_texts_apart_and_is_never_shown() -> None:
+    event, alert = C_("event", "Action"), C_("alert", "Open")
+    assert [reader_of(language, "UTC").text(event) for language in ("en", "de")] == ["Action", "Aktion"]
+    assert [reader_of(language, "UTC").text(alert) for language in ("en", "nb")] == ["Open", "Åpent"]
