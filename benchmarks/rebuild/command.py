@@ -15,7 +15,7 @@ from benchmarks.load import Recipe
 from benchmarks.rebuild.history import Warehouse, connected, fill, running_warehouse
 from consumers.runtime.clickhouse import Client
 from pulse.rebuilding.run import Request, finish, opened, steps
-from streams.core.policies import default_tables
+from streams.core.policies import default_policy
 
 _EVENTS: Final = 3_000_000
 _QUICK_EVENTS: Final = 500_000
@@ -71,9 +71,8 @@ def _measured(client: Client, warehouse: Warehouse, facts: int) -> dict[str, flo
 
 def _rebuild(client: Client) -> int:
     """Returns how many accounts were scored."""
-    tables = default_tables()
-    known = opened(client, Request(tables, afresh=True), datetime.now(UTC))
-    accounts = sum(step.accounts for step in steps(client, known, tables))
+    known = opened(client, Request(default_policy(), afresh=True), datetime.now(UTC))
+    accounts = sum(step.accounts for step in steps(client, known))
     finish(client, known, datetime.now(UTC))
     return accounts
 

@@ -79,7 +79,7 @@ def audit(
     Raises:
         clickhouse_connect.driver.exceptions.DatabaseError: ClickHouse is away or refuses.
     """
-    named, until_s = {tables.policy.name: tables for tables in policies}, patience.now_s() + patience.settle_s
+    named, until_s = {tables.name: tables for tables in policies}, patience.now_s() + patience.settle_s
     seen = _look(client, named, accounts, on_chunk)
     result, left = Audit(seen.accounts, seen.facts), seen
     while left.differences.keys() - left.without_policy and patience.now_s() < until_s:

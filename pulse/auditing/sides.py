@@ -123,7 +123,7 @@ def _levels(tables: Tables) -> Mapping[str, Any]:
 
 def _numbers(tables: Tables) -> Mapping[str, Any]:
     return {
-        "policy": tables.policy.name,
+        "policy": tables.name,
         "signals": list(COUNTED_SIGNALS),
         "points": tables.points.tolist(),
         "half_lives_s": np.where(np.isinf(tables.half_life_s), _NEVER_FADES_S, tables.half_life_s).tolist(),

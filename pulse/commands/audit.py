@@ -17,9 +17,10 @@ from pulse.auditing.run import SETTLED_AFTER_S, OnChunk, Patience, audit
 from pulse.commands.clocks import CLOCKS
 from pulse.commands.rebuild import Accounts, names_of
 from pulse.exit_codes import ExitCode
-from pulse.policies.in_force import tables_in_force
+from pulse.policies.in_force import policy_in_force
 from pulse.settings import load
 from pulse.warehouse import LONG_READ_S, reached
+from streams.core.rulebook import Rulebook
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -43,7 +44,8 @@ def audit_scores(
     The latest snapshot; a rebuild from the facts under the snapshot's policy as of its moment; the same by SQL alone.
     What differs is looked at again until it has had time to settle. Exit code 1 when anything differs.
     """
-    policies = [tables_in_force(), *(tables_in_force(name) for name in policy or ())]
+    named = (policy_in_force(name) for name in (None, *(policy or ())))
+    policies = [tables for one in named for tables in Rulebook.of(one).tables]
     with reached(load(["clickhouse"]).part(ClickHouse), LONG_READ_S) as client, _bar() as on_chunk:
         patience = Patience(CLOCKS.monotonic, time.sleep, settle)
         outcome = audit(client, policies, patience, names_of(accounts), on_chunk)

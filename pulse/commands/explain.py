@@ -14,10 +14,11 @@ from pulse.commands.moments import moment_of
 from pulse.commands.movements import show_movement
 from pulse.exit_codes import ExitCode
 from pulse.explaining import Explanation, explain
-from pulse.policies.in_force import tables_in_force
+from pulse.policies.in_force import policy_in_force
 from pulse.settings import load
 from pulse.spanning import movement
 from pulse.warehouse import LONG_READ_S, reached
+from streams.core.policy import to_tables
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -79,7 +80,7 @@ def _between(since: str | None, until: str | None) -> tuple[datetime | None, dat
 def _explain_between(
     account: str, between: tuple[datetime | None, datetime], policy: str | None, *, as_json: bool
 ) -> None:
-    tables = tables_in_force(policy)
+    tables = to_tables(policy_in_force(policy))
     with reached(load(["clickhouse"]).part(ClickHouse), LONG_READ_S) as client:
         found = movement(client, account, between, tables)
     if as_json:

@@ -61,12 +61,13 @@ def learn(
     """
     from pulse.fitting.logistic import require_scikit_learn
     from pulse.learning.learn import Options
-    from pulse.policies.in_force import tables_in_force
+    from pulse.policies.in_force import policy_in_force
+    from streams.core.policy import to_tables
 
     if output.exists() and not force:
         raise FileThere(output)
     require_scikit_learn()
-    tables = tables_in_force(policy)
+    tables = to_tables(policy_in_force(policy))
     since = None if judged_from is None else judged_from.replace(tzinfo=UTC)
     outcome, source = _learned(tables, Options(horizon_days, min_orders, precision, since))
     _write(output, outcome, tables, source)

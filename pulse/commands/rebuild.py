@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from consumers.runtime.clickhouse import ClickHouse, Client
 from pulse.commands.clocks import CLOCKS
 from pulse.commands.moments import moment_of
-from pulse.policies.in_force import tables_in_force
+from pulse.policies.in_force import policy_in_force
 from pulse.rebuilding.ledger import Known
 from pulse.rebuilding.run import Request, Step, finish, opened, steps
 from pulse.settings import load
@@ -64,8 +64,8 @@ def rebuild(
     As of a moment in event time: a fact that happened later does not count, whenever it arrived. Stopped or killed, it
     goes on behind its last finished chunk when run again; the same rebuild done again has the same id and rows.
     """
-    tables, moment = tables_in_force(policy), None if as_of is None else moment_of(as_of, "--as-of")
-    request = Request(tables, names_of(accounts), moment, afresh=afresh)
+    document, moment = policy_in_force(policy), None if as_of is None else moment_of(as_of, "--as-of")
+    request = Request(document, names_of(accounts), moment, afresh=afresh)
     with reached(load(["clickhouse"]).part(ClickHouse), LONG_READ_S) as client:
         outcome = _perform(client, request)
     sys.stdout.write(json.dumps(asdict(outcome)) + "\n" if as_json else _told(outcome))
@@ -81,7 +81,7 @@ def _perform(client: Client, request: Request) -> Outcome:
     known = opened(client, request, CLOCKS.wall())
     facts = accounts = 0
     with _bar(known) as on_step:
-        for step in steps(client, known, request.tables):
+        for step in steps(client, known):
             facts, accounts = facts + step.facts, accounts + step.accounts
             on_step(step)
     if known.left or not known.chunks:

@@ -21,7 +21,7 @@ from pulse.demo.script import CASES, FOR_S, RATE, Script
 from pulse.demo.settling import Condition, settle
 from pulse.importing.session import Clocks
 from pulse.local.running import RunningStack
-from pulse.policies.in_force import tables_in_force
+from pulse.policies.in_force import policy_in_force
 from pulse.sending.gateway import Gateway
 from pulse.sending.reach import target
 from pulse.settings import load as load_settings
@@ -30,6 +30,7 @@ from pulse.simulate.history import open_history
 from pulse.simulate.live import Trickle, run_id
 from pulse.simulate.load import Recipe, load
 from pulse.simulate.stream import IN_FLIGHT, Ledger, Pace, send_all, send_live
+from streams.core.rulebook import Rulebook
 
 LOADED_WITHIN_S: Final = 120.0
 SETTLED_WITHIN_S: Final = 90.0
@@ -131,7 +132,7 @@ class Conductor:
         if self._programme.audits:
             self._screen.say("comparing every score three ways: live, rebuilt, by SQL alone")
             patience = Patience(self._clocks.monotonic, self._stopping.wait)
-            self.audit = await asyncio.to_thread(audit, client, [tables_in_force()], patience)
+            self.audit = await asyncio.to_thread(audit, client, Rulebook.of(policy_in_force()).tables, patience)
 
     async def _for_ever(self, client: Client, gateway: Gateway, running: RunningStack) -> None:
         trickle = self._trickle(self._clocks.wall())

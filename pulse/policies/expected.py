@@ -4,8 +4,11 @@ from typing import Any, Final
 
 from pulse.documents import Path
 from streams.core.policy import Policy
+from streams.core.segments import OVERRIDABLE
 
 Schema = dict[str, Any]
+
+_SEGMENT: Final = ("segments", "strategic")
 
 _SCHEMA: Final[Schema] = Policy.model_json_schema()
 _TYPES: Final = {
@@ -32,11 +35,16 @@ def expected(path: Path) -> str:
 
 def known_names(path: Path) -> tuple[str, ...]:
     """The keys that the mapping at a path may have; none where they are not fixed."""
+    if path[:1] == ("segments",) and len(path) == len(_SEGMENT):
+        return OVERRIDABLE
     return tuple(_at(path).get("properties", ()))
 
 
 def _at(path: Path) -> Schema:
+    """What is said at a path; of a segment what the whole document may say there."""
     schema = _SCHEMA
+    if path[:1] == ("segments",) and len(path) > len(_SEGMENT):
+        path = path[len(_SEGMENT) :]
     for step in path:
         if isinstance(step, int) and "prefixItems" in schema:
             schema = schema["prefixItems"][min(step, len(schema["prefixItems"]) - 1)]

@@ -19,16 +19,17 @@ from streams.core.policy import (
     HELD_AGAINST,
     LINE_NAMES,
     MISSING_SIGNAL,
-    NO_SUCH_SIGNAL,
     RELATED,
     WEIGHTS,
     Policy,
 )
+from streams.core.segments import NO_SUCH_SIGNAL, SEGMENTS, SHARED
 from streams.core.silence.document import NO_RISK, NOBODY
 
 _OF_SEVERAL: Final = frozenset({LINES, NO_RISK, NOBODY, RATES, RELATED, WEIGHTS})
 _NAMES: Final = {NO_SUCH_SIGNAL: ("no such signal", COUNTED_SIGNALS), NO_SUCH_KIND: ("no such kind of alert", KINDS)}
 _KEY: Final = "[key]"
+_SEGMENT_DEPTH: Final = 2
 _SHOWN: Final = 60
 
 
@@ -48,6 +49,7 @@ def found_in(document: object, error: ValidationError) -> list[Finding]:
     told = list(_told(error))
     single = {_path(item) for item in error.errors() if item["type"] not in _OF_SEVERAL}
     mended = _mended(default_tables().policy.model_dump(mode="json"), document, (), single)
+    mended["segments"] = _known_segments(document)
     try:
         Policy.model_validate(mended)
     except ValidationError as later:
@@ -63,8 +65,17 @@ def _mended(shipped: Any, given: Any, path: Path, faulty: set[Path]) -> Any:
     return shipped if any(fault[: len(path)] == path for fault in faulty) else given
 
 
+def _known_segments(document: object) -> dict[str, Any]:
+    """What is said of segments that there are: the rest is told already."""
+    given = document.get("segments") if isinstance(document, dict) else None
+    segments = given if isinstance(given, dict) else {}
+    return {name: value for name, value in segments.items() if name in SEGMENTS and isinstance(value, dict)}
+
+
 def _rests_on(path: Path, faulty: Path) -> bool:
     """Whether a fault of several values may come of one that is faulty by itself."""
+    if path[0] == "segments":
+        return faulty[:2] == path[:2] or faulty[:1] == path[2:3]
     if faulty[:1] != path[:1] or len(faulty) == 1:
         return faulty == path[:1]
     if path[0] == "signals":
@@ -78,7 +89,7 @@ def _told(error: ValidationError) -> Iterator[Finding]:
     for item in error.errors(include_url=False):
         if item["type"] == RELATED:
             for path, said in item["ctx"]["found"]:
-                yield Finding(("signals", *path), said)
+                yield Finding((*_path(item), *path), said)
         else:
             path = _path(item)
             yield Finding(path, _said(item, path))
@@ -90,18 +101,22 @@ def _path(item: ErrorDetails) -> Path:
 
 def _said(item: ErrorDetails, path: Path) -> str:
     kind = item["type"]
-    if kind in (WEIGHTS, LINES, RATES, CURRENCY_ERROR, NO_RISK, NOBODY):
+    if kind in (WEIGHTS, LINES, RATES, CURRENCY_ERROR, NO_RISK, NOBODY, SHARED):
         return item["msg"]
     if kind in ("missing", MISSING_SIGNAL):
         return f"missing; expected {expected(path)}"
-    if kind in _NAMES:
-        said, known = _NAMES[kind]
+    if kind in _NAMES or _is_segment(path, kind):
+        said, known = _NAMES.get(kind, ("no such segment", tuple(SEGMENTS)))
         return f"{said}{_nearest(str(item['input']), known)}"
     if kind == "extra_forbidden":
         return f"unknown{_nearest(str(path[-1]), known_names(path[:-1]))}"
     if kind == "invalid_key" or item["loc"][-1:] == (_KEY,):
         return "a key must be a text"
     return f"expected {expected(path)}, got {_shown(item['input'])}"
+
+
+def _is_segment(path: Path, kind: str) -> bool:
+    return kind == "enum" and path[:1] == ("segments",) and len(path) == _SEGMENT_DEPTH
 
 
 def _nearest(name: str, known: tuple[str, ...]) -> str:

@@ -2,11 +2,11 @@
 
 from pulse.policies.reading import DEFAULT, policy_named
 from pulse.settings import load
-from streams.core.policy import Tables, to_tables
+from streams.core.policy import Policy
 from streams.worker.settings import WorkerSettings
 
 
-def tables_in_force(name: str | None = None) -> Tables:
+def policy_in_force(name: str | None = None) -> Policy:
     """The policy in the file `name` (`default` is the one shipped), else that of the setting worker.policy_file.
 
     Raises:
@@ -14,4 +14,4 @@ def tables_in_force(name: str | None = None) -> Tables:
         SettingsFault: the worker's settings do not hold.
     """
     chosen = name or load(["worker"]).part(WorkerSettings).policy_file
-    return to_tables(policy_named(str(chosen or DEFAULT)))
+    return policy_named(str(chosen or DEFAULT))

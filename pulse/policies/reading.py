@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pulse.documents import doubled_keys, line_of
 from pulse.policies.errors import PolicyFault, PolicyFaults
 from pulse.policies.findings import found_in
-from streams.core.policies import default_tables
+from streams.core.policies import default_policy
 from streams.core.policy import Policy
 
 DEFAULT: Final = "default"
@@ -24,7 +24,7 @@ def policy_named(name: str) -> Policy:
     Raises:
         PolicyFaults: everything wrong with the file.
     """
-    return default_tables().policy if name == DEFAULT else read_policy(Path(name))
+    return default_policy() if name == DEFAULT else read_policy(Path(name))
 
 
 def read_policy(path: Path) -> Policy:

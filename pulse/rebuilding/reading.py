@@ -4,7 +4,7 @@ Reads the table and not the view `facts`: what waits for its merge is told apart
 instead of FINAL, and finds a fact that was told again with another time, which FINAL does not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
@@ -19,6 +19,8 @@ from streams.core.facts import KIND_INDEX, KINDS
 from streams.core.fences import Bools
 from streams.core.history import CHANGES, NO_DUE, ORDER, History, first_tellings, withdrawals
 from streams.core.policy import CURRENCIES, Floats, Ints
+from streams.core.rulebook import Codes
+from streams.core.segments import code_of
 
 Columns = dict[str, Any]
 """Arrays of one length by name."""
@@ -61,6 +63,9 @@ _COMPLAINTS: Final = """
         {accounts:Array(String)}, {complaints:Array(String)}) AS complaint"""
 
 
+_SEGMENTS: Final = f"SELECT account_id, segment FROM profiles FINAL WHERE {IN_CHUNK}"  # noqa: S608 - no input in it
+
+
 class NewerFacts(PulseError):
     """The warehouse holds facts of types that this program does not know."""
 
@@ -92,6 +97,12 @@ def read(client: Client, chunk: Chunk) -> Stored:
     if len(taken_back):
         facts = _with_originals(client, chunk, facts, found, taken_back)
     return Stored([str(row["account_id"]) for row in named], facts)
+
+
+def segments(client: Client, chunk: Chunk, accounts: Sequence[str]) -> Codes:
+    """The codes of the segments of `accounts` by their latest profiles, int8[a]; 0 where there is none."""
+    known = {str(row["account_id"]): code_of(str(row["segment"])) for row in rows(client, _SEGMENTS, chunk.params)}
+    return np.array([known.get(account, 0) for account in accounts], np.int8)
 
 
 def _columns(client: Client, chunk: Chunk) -> Columns:

@@ -27,8 +27,10 @@ _TYPES: Final = {
 }
 
 
-def write(client: Client, asked: Asked, accounts: Sequence[str], rebuilt: Rebuilt) -> int:
-    """Write the scores of `accounts` that have a fact that counts; returns how many. Written again it changes nothing.
+def write(client: Client, asked: Asked, accounts: Sequence[str], names: Sequence[str], rebuilt: Rebuilt) -> int:
+    """Write the scores of `accounts` that have a fact that counts, each by the rules of its name; returns how many.
+
+    Written again it changes nothing.
 
     Raises:
         clickhouse_connect.driver.exceptions.DatabaseError: ClickHouse is away or refuses.
@@ -41,7 +43,7 @@ def write(client: Client, asked: Asked, accounts: Sequence[str], rebuilt: Rebuil
         [asked.rebuild_id] * many,
         [accounts[place] for place in places.tolist()],
         [asked.as_of] * many,
-        [asked.policy.name] * many,
+        [names[place] for place in places.tolist()],
         _or_none(now.score),
         now.coverage.tolist(),
         *(_or_none(np.where(now.share[:, d] > 0, now.dimension[:, d], np.nan)) for d in range(len(DIMENSIONS))),

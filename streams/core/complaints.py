@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from schemas.plain import Plain
 from streams.core.effects import Effect
 from streams.core.facts import seconds
-from streams.core.policy import SIGNAL_INDEX
+from streams.core.policy import SIGNAL_INDEX, Hours
 
 BY_POLICY: Final = float("inf")
 """`due_at` of an opening that names no time: the policy's SLA counts."""
@@ -30,8 +30,6 @@ RECOVERED: Final = tuple(SIGNAL_INDEX[f"recovered_{severity}"] for severity in (
 """By severity, from 1, the signals of an opening and of a settlement."""
 
 Counts = tuple[tuple[int, float], ...]
-Hours = tuple[float, float, float, float]
-"""By severity 1 to 4."""
 _ENDS: Final = frozenset(("resolved", "reopened"))
 
 
@@ -89,6 +87,11 @@ class Complaint:
     def is_open(self) -> bool:
         """Opened and not settled."""
         return self.opening is not None and not self.is_resolved
+
+    @property
+    def by_policy(self) -> bool:
+        """Whether the opening names no time to answer by."""
+        return self.opening is not None and self.opening.due_at == BY_POLICY
 
     def due(self, sla_h: Hours) -> float:
         """By when a first answer is owed, epoch seconds; inf where nothing was opened."""

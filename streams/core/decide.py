@@ -17,6 +17,7 @@ from schemas.health import Part
 from schemas.ids import AccountId
 from schemas.plain import Plain
 from streams.core import bands, episodes
+from streams.core.changeover import change_over
 from streams.core.decay import moved
 from streams.core.episodes import BY_TIME, OVERDUE_KINDS, Overdue, Step
 from streams.core.explain import Texts
@@ -26,10 +27,11 @@ from streams.core.judging import BandChanges, Clock, Judgement, judgement, readi
 from streams.core.money import money_steps, not_looked_at
 from streams.core.overrides import next_turn
 from streams.core.overruling import overruled
-from streams.core.policy import BANDS, DAY_S, Ints, Tables
+from streams.core.policy import BANDS, DAY_S, Floats, Ints, Tables
 from streams.core.quiet import next_silence, renew, silence_steps
 from streams.core.recoveries import Regained, ended_by_drop, ended_by_time, of_recovery
 from streams.core.repeats import of_repeats
+from streams.core.rulebook import Rulebook
 from streams.core.score import assess
 from streams.core.snapshots import Decision
 from streams.core.state import NEVER, Episode, Extra, Partition
@@ -62,50 +64,78 @@ def due(partition: Partition, clock: Clock) -> Ints:
     return np.flatnonzero(at <= clock.watermark)
 
 
-def waiting(partition: Partition, clock: Clock, tables: Tables) -> Ints:
+def waiting(partition: Partition, clock: Clock, rules: Rulebook) -> Ints:
     """Rows with a snapshot held back for long enough."""
     state = partition.rows
-    overdue = clock.now - state["told_clock"] >= tables.policy.publish.heartbeat_s
+    overdue = clock.now - state["told_clock"] >= rules.at(clock.watermark).policy.publish.heartbeat_s
     return np.flatnonzero(state["unsaid"] & overdue)
 
 
-def sweep(partition: Partition, rows: slice, clock: Clock, tables: Tables) -> Ints:
-    """Those of `rows` that time alone makes worth a look: a score that faded, a band about to change."""
+def sweep(partition: Partition, rows: slice, clock: Clock, rules: Rulebook) -> Ints:
+    """Those of `rows` that time alone makes worth a look: a score that faded, a band about to change, other rules."""
     state = partition.rows[rows]
     as_of = reading_moment(state, clock)
+    begin = rows.start or 0
+    found = [
+        begin + theirs[_worth_a_look(partition, begin + theirs, as_of[theirs], clock, tables)]
+        for tables, _, theirs in rules.groups(state["segment"], as_of)
+    ]
+    return np.concatenate(found)
+
+
+def _worth_a_look(partition: Partition, rows: Ints, as_of: Floats, clock: Clock, tables: Tables) -> Bools:
+    state = partition.rows[rows]
     known = np.isfinite(state["at"])
     sums = moved(state["sums"], np.where(known, as_of - np.where(known, state["at"], 0.0), 0.0), tables.half_life_s)
     computed = assess(sums, state["seen"], tables).score
-    begin = rows.start or 0
-    score = overruled(partition, np.arange(begin, begin + len(state)), state, as_of, computed).shown
+    score = overruled(partition, rows, state, as_of, computed).shown
     live = as_of >= clock.now - tables.policy.alerts.history_horizon_s
     faded = live & (np.abs(score - state["told_score"]) >= tables.policy.publish.moved_points)
     wanted = bands.target(score, state["band"], tables)
     restless = (wanted != state["band"]) | (state["candidate"] != bands.NO_BAND)
-    return np.flatnonzero(known & (faded | restless | not_looked_at(partition, rows, as_of))) + begin
+    other: Bools = state["judged_by"] != tables.digest
+    worth: Bools = known & (faded | restless | other | not_looked_at(partition, rows, as_of))
+    return worth
 
 
-def decide(partition: Partition, rows: Ints, clock: Clock, tables: Tables) -> Decided:
-    """Judge `rows` (distinct) and put what follows into their outboxes; rows that changed become dirty."""
+def decide(partition: Partition, rows: Ints, clock: Clock, rules: Rulebook) -> Decided:
+    """Judge `rows` (distinct), each by its rules, and put what follows into their outboxes; rows that changed become
+    dirty.
+    """
     result = Decided()
-    renew(partition, tables)
+    renew(partition, clock, rules)
     if not len(rows):
         return result
-    before = partition.rows[rows]
-    case = judgement(partition, rows, clock, tables)
+    moments = reading_moment(partition.rows[["at", "judged_at"]][rows], clock)
+    for tables, began_at, theirs in rules.groups(partition.rows["segment"][rows], moments):
+        case = judgement(partition, rows[theirs], clock, tables)
+        _decide(case, rules, began_at, result)
+    return result
+
+
+def _decide(case: Judgement, rules: Rulebook, began_at: float, result: Decided) -> None:
+    partition, rows = case.partition, case.rows
+    before = case.state.copy()
+    for ending in change_over(case, rules, began_at):
+        _tell_all(ending.case, _known(_moved(ending.case, ending.changes)), result)
     changes = step_bands(case)
-    for index, decision in _decisions(case, _steps(case, changes)):
-        tell(partition, int(rows[index]), decision)
-        partition.dirty[rows[index]] = True
-        result.steps += 1
-        result.historic += decision.historic
-    published = publish(case, changes.before)
-    result.snapshots, result.oldest_cause = published.snapshots, published.oldest_cause
+    _tell_all(case, _steps(case, changes), result)
+    published = publish(case, before["band"])
+    result.snapshots += published.snapshots
+    result.oldest_cause = min(result.oldest_cause, published.oldest_cause)
     case.state["judged_at"] = np.where(np.isfinite(case.state["at"]), case.as_of, NEVER)
+    case.state["judged_by"] = case.tables.digest
     case.state["new_at"] = NEVER
     partition.rows[rows] = case.state
     partition.dirty[rows[_differs(before, case.state)]] = True
-    return result
+
+
+def _tell_all(case: Judgement, steps: Sequence[tuple[int, Step]], result: Decided) -> None:
+    for index, decision in _decisions(case, steps):
+        tell(case.partition, int(case.rows[index]), decision)
+        case.partition.dirty[case.rows[index]] = True
+        result.steps += 1
+        result.historic += decision.historic
 
 
 def _differs(before: npt.NDArray[np.void], after: npt.NDArray[np.void]) -> Bools:
@@ -120,7 +150,7 @@ def _octets(rows: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
     return rows.view(np.dtype((np.void, rows.dtype.itemsize)))
 
 
-def act(partition: Partition, decisions: Sequence[tuple[int, Plain]], clock: Clock, tables: Tables) -> int:
+def act(partition: Partition, decisions: Sequence[tuple[int, Plain]], clock: Clock, rules: Rulebook) -> int:
     """Put people's decisions on alerts into the outboxes; returns how many named no alert that we know."""
     unknown = 0
     for row, event in decisions:
@@ -128,7 +158,7 @@ def act(partition: Partition, decisions: Sequence[tuple[int, Plain]], clock: Clo
         if step is None:
             unknown += event["type"].startswith("alert.")
             continue
-        historic = clock.is_history(step.at, tables.policy.alerts.history_horizon_s)
+        historic = clock.is_history(step.at, rules.at(step.at).policy.alerts.history_horizon_s)
         tell(partition, row, Decision(step, historic, clock.now, float(partition.rows["caused_at"][row])))
         if step.kind is AlertKind.SHARP_DROP and step.step is StepKind.RESOLVED:
             settled_by_person(partition, row)
@@ -151,18 +181,28 @@ _NOTHING: Final = Extra()
 
 def _steps(case: Judgement, changes: BandChanges) -> list[tuple[int, Step]]:
     """The steps that follow, by place: bands that changed, what is owed where a fact or time made a difference."""
-    moved_on = np.flatnonzero((case.state["band"] != changes.before) | case.overruled.turned).tolist()
-    found = [(index, step) for index in moved_on for step in _band_steps(case, index, changes)]
-    found += of_falls(case, fallen(case, changes.settling))
+    found = _moved(case, changes)
     owed = _to_recount(case)
     found += [(index, step) for index in owed for step in _overdue_steps(case, index)]
     found += [(index, _repeat_step(case, index)) for index in owed]
     found += [(index, step) for index in owed for step in silence_steps(case, index)]
     found += money_steps(case)
     found += [(index, ended_by_time(_episode(case, index, _RECOVERED), case.clock.watermark)) for index in owed]
-    steps = sorted(((index, step) for index, step in found if step is not None), key=lambda one: one[0])
+    steps = _known(found)
     _next_due(case, owed, steps)
     return steps
+
+
+def _moved(case: Judgement, changes: BandChanges) -> list[tuple[int, Step | None]]:
+    """The steps that follow from where the score went: bands that changed, sharp falls."""
+    moved_on = np.flatnonzero((case.state["band"] != changes.before) | case.overruled.turned).tolist()
+    found = [(index, step) for index in moved_on for step in _band_steps(case, index, changes)]
+    return [*found, *of_falls(case, fallen(case, changes.settling))]
+
+
+def _known(found: Iterable[tuple[int, Step | None]]) -> list[tuple[int, Step]]:
+    """By place, without those that are none."""
+    return sorted(((index, step) for index, step in found if step is not None), key=lambda one: one[0])
 
 
 def _to_recount(case: Judgement) -> list[int]:
@@ -229,8 +269,9 @@ def _overdue_steps(case: Judgement, index: int) -> Iterator[Step | None]:
         due_at, episode = _owed(case, index, kind), _episode(case, index, kind)
         if due_at or episode.open:
             watermark = max(case.clock.watermark, episode.watermark) if episode.open else case.clock.watermark
-            late = {name: at for name, at in due_at.items() if at <= watermark}
             extra = _extra(case, index)
+            told = _told_by_policy(extra, kind, episode)
+            late = {name: at for name, at in due_at.items() if at <= watermark or name in told}
             withdrawn, money = _withdrawn(extra, kind, episode.members), _money(extra, kind, late)
             overdue = Overdue(kind, watermark, late, withdrawn, money)
             yield episodes.of_overdue(episode, overdue, float(case.as_of[index]))
@@ -242,6 +283,13 @@ def _repeat_step(case: Judgement, index: int) -> Step | None:
     if len(extra.complaints) < 2 and not episode.open:  # noqa: PLR2004 - it takes two
         return None
     return of_repeats(episode, extra.complaints, within_d, float(case.as_of[index]))
+
+
+def _told_by_policy(extra: Extra, kind: AlertKind, episode: Episode) -> set[str]:
+    """Complaints told overdue by a policy's time: they stay so when another policy, or segment, gives more of it."""
+    if kind is not AlertKind.COMPLAINT_OVERDUE or not episode.open:
+        return set()
+    return {name for name in episode.members if name in extra.owing and extra.owing[name].by_policy}
 
 
 def _next_due(case: Judgement, places: Sequence[int], steps: Sequence[tuple[int, Step]]) -> None:
@@ -265,8 +313,7 @@ def _owed(case: Judgement, index: int, kind: AlertKind) -> Mapping[str, float]:
     """By name, when each thing owed of a kind is due."""
     extra = _extra(case, index)
     if kind is AlertKind.COMPLAINT_OVERDUE:
-        sla_h = case.tables.policy.complaints.answer_sla_h
-        return {name: record.due(sla_h) for name, record in extra.owing.items()}
+        return {name: record.due(case.tables.sla_h) for name, record in extra.owing.items()}
     return extra.owed(kind)
 
 

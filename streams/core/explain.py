@@ -7,10 +7,12 @@ Between two snapshots at t0 and t1, with u = points of the score per unit of a s
     reweighting  Σ (u1 - u0) · P0(t0)                  shares, factors and normals that changed
     base         50 · (Σ share1 - Σ share0)            a first signal, or the loss of all
     saturation   Σ saturation1 - Σ saturation0         what the clamps took or gave
+    policy       score0 by the rules of now - score0   what other rules make of the score that was told
 
 A fact of a level (`streams.core.levels`) has its own part with that of its count: how far it lies from the normal.
 
-They sum to score1 - score0, because Σ u1·P1(t1) = Σ u1·P0(t1) + the events' points.
+All but the last by the rules of now. They sum to score1 - score0, because Σ u1·P1(t1) = Σ u1·P0(t1) + the events'
+points.
 """
 
 from collections.abc import Iterator, Sequence
@@ -42,11 +44,13 @@ Texts = list[str]
 @dataclass(frozen=True, slots=True)
 class Since:
     """What the last snapshots of n accounts rested on, and what came since: `sums: float64[n, S]` as of then, the
-    `assessment` then, `elapsed_s: float64[n]` gone by until `as_of: float64[n]`, and the facts folded meanwhile.
+    `assessment` of them by the rules of now, the `score: float64[n]` told (nan for none), `elapsed_s: float64[n]` gone
+    by until `as_of: float64[n]`, and the facts folded meanwhile.
     """
 
     sums: Floats
     assessment: Assessment
+    score: Floats
     elapsed_s: Floats
     pending: Grouped
     as_of: Floats
@@ -58,7 +62,7 @@ def at_utc(seconds: float) -> datetime:
 
 
 _NAMED: Final = tuple(dimension.value for dimension in DIMENSIONS)
-_PLAIN: Final = (PartKind.BASE, PartKind.DECAY, PartKind.REWEIGHTING, PartKind.SATURATION)
+_PLAIN: Final = (PartKind.BASE, PartKind.DECAY, PartKind.REWEIGHTING, PartKind.SATURATION, PartKind.POLICY)
 _PLAIN_HEADS: Final = tuple(f'{{"kind":"{kind.value}","points":' for kind in _PLAIN)
 _EVENT_HEADS: Final = tuple(f'{{"kind":"event","signal":"{signal}",' for signal in COUNTED_SIGNALS)
 
@@ -82,6 +86,7 @@ def changes(now: Assessment, since: Since, tables: Tables) -> Iterator[Texts]:
         (now.unit * (faded - since.sums)).sum(axis=1),
         ((now.unit - before.unit) * since.sums).sum(axis=1),
         now.saturation.sum(axis=1) - before.saturation.sum(axis=1),
+        np.nan_to_num(before.score) - np.nan_to_num(since.score),
     )
     rest = _filled(_PLAIN_HEADS, np.stack(plain, axis=1), NEGLIGIBLE)
     return (events + others for events, others in zip(_event_parts(now, since, tables), rest, strict=True))

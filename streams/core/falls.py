@@ -7,7 +7,6 @@ make of it; so what counts as "within D days" lies between 7/8 D and D back.
 
 from collections.abc import Iterator
 from typing import Final
-from zlib import crc32
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from streams.core.decay import moved
 from streams.core.episodes import Step, closed, opened
 from streams.core.fences import Bools
 from streams.core.judging import Judgement
-from streams.core.policy import DAY_S, Floats, Tables
+from streams.core.policy import DAY_S, Floats, Ints, Tables
 from streams.core.score import assess
 from streams.core.state import NO_HIGH, SLOTS, Episode, Partition
 
@@ -30,17 +29,17 @@ def slot_s(tables: Tables) -> float:
 
 def fallen(case: Judgement, settling: Bools) -> Floats:
     """How far each account is below its highest score of the last days, float64[n]; 0 while it settles in, and where
-    another policy judged it last. Notes the present score among the highs.
+    other rules judged it last. Notes the present score among the highs.
     """
-    state, score, mark = case.state, case.now.score, _mark(case.tables)
-    fresh = settling | (state["judged_by"] != mark)
+    state, score = case.state, case.now.score
+    fresh = settling | (state["judged_by"] != case.tables.digest)
     now = np.floor(case.as_of / slot_s(case.tables))
     highs = np.where(_alive(case, now) & ~fresh[:, None], state["highs"], NO_HIGH).astype(np.float64)
     before = np.where(fresh | (state["version"] == 0), np.nan, _told(case))
     highest = np.fmax(np.fmax(highs.max(axis=1), before), score)
     place = (np.arange(len(score)), (now % SLOTS).astype(np.int64))
     highs[place] = np.fmax(np.fmax(highs[place], before), score)
-    state["highs"], state["judged_by"] = np.nan_to_num(highs, nan=NO_HIGH), mark
+    state["highs"] = np.nan_to_num(highs, nan=NO_HIGH)
     points: Floats = np.nan_to_num(highest - score, nan=0.0)
     return points
 
@@ -61,9 +60,13 @@ def _told(case: Judgement) -> Floats:
     return assess(moved(state["told_sums"], elapsed_s, tables.half_life_s), state["told_seen"], tables).score
 
 
-def _mark(tables: Tables) -> int:
-    """A number for the policy, 1 to 255."""
-    return crc32(tables.policy.name.encode()) % 255 + 1
+def begin_anew(case: Judgement, places: Ints, score: Floats, at: Floats) -> None:
+    """Falls of the accounts at `places` count from `score: float64[places]`, which they have at `at` by new rules."""
+    highs = np.full((len(places), SLOTS), NO_HIGH)
+    slot = (np.floor(at / slot_s(case.tables)) % SLOTS).astype(np.int64)
+    highs[np.arange(len(places)), slot] = np.nan_to_num(score, nan=NO_HIGH)
+    case.state["highs"][places] = highs
+    case.state["judged_by"][places] = case.tables.digest
 
 
 def of_falls(case: Judgement, points: Floats) -> Iterator[tuple[int, Step | None]]:

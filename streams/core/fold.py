@@ -23,6 +23,7 @@ from streams.core.facts import KIND_INDEX, KINDS, Facts, seconds
 from streams.core.levels import IS_NORMAL
 from streams.core.pending import NONE, Effects
 from streams.core.policy import DIMENSIONS, Floats, Ints, Tables
+from streams.core.segments import code_of
 from streams.core.state import NEVER, RING, Extra, Partition, Profile
 from streams.core.subscriptions import CHANGED
 
@@ -186,7 +187,7 @@ def _of_fact(partition: Partition, row: int, event: Plain, at: float, tables: Ta
         extra.subscription = subscriptions.advanced(extra.subscription, event, at, sign)
     if event["type"].startswith("complaint."):
         before, after = _advance(partition, row, event, at, sign)
-        due_at = after.due(tables.policy.complaints.answer_sla_h) if after.owes_answer else NEVER_DUE
+        due_at = after.due(tables.sla_h) if after.owes_answer else NEVER_DUE
         partition.owes(row, AlertKind.COMPLAINT_OVERDUE, due_at)
         effects = difference(before, after) + effects
     return effects
@@ -262,6 +263,7 @@ def _set_profile(partition: Partition, row: int, event: Plain) -> None:
     if extra.profile is None or extra.profile.segment != data["segment"]:
         quiet.shift(partition, np.array([row]))
     extra.profile = Profile(at, data["name"], data["segment"], data["annual_value"], data["currency"], data["owner"])
+    partition.rows["segment"][row] = code_of(data["segment"])
 
 
 def _override(partition: Partition, row: int, event: Plain) -> None:

@@ -4,7 +4,7 @@ Nothing is told here; the rows' bands are advanced in the judgement's copy.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,8 @@ class Judgement:
     """The rows under judgement: places in the partition, a copy of their state, and an assessment of them.
 
     `sums: float64[n, S]` and `now` are as of `as_of: float64[n]`; `overruled` is what people set in place of it.
+    `began_at` has the places of accounts that came under these rules with this judgement, and when (event time): what
+    was so at that moment already is no news.
     """
 
     partition: Partition
@@ -49,6 +51,7 @@ class Judgement:
     overruled: Overruled
     clock: Clock
     tables: Tables
+    began_at: dict[int, float] = field(default_factory=dict)
 
     @property
     def shown(self) -> Floats:
@@ -61,9 +64,19 @@ class Judgement:
         # A profile may have been told before facts that are older than it: then nothing could fade.
         elapsed_s = np.where(state["version"] > 0, np.maximum(0.0, as_of - state["told_at"]), 0.0)
         told = assess(state["told_sums"], state["told_seen"], self.tables)
-        pending = self.partition.pending.of(self.rows[places], len(self.partition))
-        found = changes(self.now.at(places), Since(state["told_sums"], told, elapsed_s, pending, as_of), self.tables)
+        # Nothing lies after the moment of reading, but where it is that of a change of rules.
+        pending = self.partition.pending.of(self.rows[places], len(self.partition)).until(as_of)
+        since = Since(state["told_sums"], told, self._computed_then(places), elapsed_s, pending, as_of)
+        found = changes(self.now.at(places), since, self.tables)
         return with_parts(found, places.tolist(), self.overruled.hands) if self.overruled.hands else found
+
+    def _computed_then(self, places: Ints) -> Floats:
+        """The computed scores behind those told last, float64[places]."""
+        scores: Floats = self.state["told_score"][places]
+        for index, place in enumerate(places.tolist() if self.overruled.hands else ()):
+            hand = self.overruled.hands.get(place)
+            scores[index] -= hand.held.points if hand and hand.held else 0.0
+        return scores
 
 
 def reading_moment(state: npt.NDArray[np.void], clock: Clock) -> Floats:

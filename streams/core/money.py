@@ -22,7 +22,7 @@ from streams.core.episodes import BY_TIME, Step
 from streams.core.fences import Bools
 from streams.core.judging import Judgement
 from streams.core.levels import Standing, standing
-from streams.core.policy import BANDS, DAY_S, LEVELS, SIGNAL_INDEX, Floats
+from streams.core.policy import BANDS, DAY_S, LEVELS, SIGNAL_INDEX, Floats, Ints
 from streams.core.state import Episode, Extra, Partition
 
 _NAMES: Final = tuple(LEVELS)
@@ -55,13 +55,12 @@ def money_steps(case: Judgement) -> Iterator[tuple[int, Step | None]]:
         yield index, _revenue_step(case, index, deviation, may_open=bool(opens[index]))
 
 
-def not_looked_at(partition: Partition, rows: slice, as_of: Floats) -> Bools:
+def not_looked_at(partition: Partition, rows: Ints, as_of: Floats) -> Bools:
     """Those of some rows whose open episode nobody looked at for a day: signs fade, and that moves no score by much."""
-    state = partition.rows[rows]
-    found = np.zeros(len(state), bool)
-    places = np.fromiter(partition.in_money, np.int64, len(partition.in_money)) - (rows.start or 0)
-    found[places[(places >= 0) & (places < len(state))]] = True
-    waited: Bools = found & (as_of >= state["judged_at"] + DAY_S)
+    if not partition.in_money:
+        return np.zeros(len(rows), bool)
+    found = np.isin(rows, np.fromiter(partition.in_money, np.int64, len(partition.in_money)))
+    waited: Bools = found & (as_of >= partition.rows["judged_at"][rows] + DAY_S)
     return waited
 
 

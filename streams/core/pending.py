@@ -87,3 +87,11 @@ class Grouped:
     effects: Effects
     place: Ints
     ends: Ints
+
+    def until(self, at: Floats) -> "Grouped":
+        """Those that count as of a moment not after `at: float64[rows]`, by row."""
+        kept = self.effects.at <= at[self.place]
+        if kept.all():
+            return self
+        place = self.place[kept]
+        return Grouped(self.effects.taken(kept), place, np.cumsum(np.bincount(place, minlength=len(at))))

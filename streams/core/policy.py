@@ -5,18 +5,25 @@ Reading a file is the caller's business. A policy is frozen; another policy is a
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final, NamedTuple, Self
+from typing import Annotated, Any, Final, NamedTuple, Self
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+import orjson
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from schemas.events.profiles import Segment
 from schemas.health import Band, Dimension
 from schemas.money import ISO_4217
 from streams.core.escalation.rules import EscalationRules
 from streams.core.money_document import LINES, Currencies, Levels, ReturnRules, RevenueRules, UpsellRules
+from streams.core.segments import NO_SUCH_SIGNAL, Document, faults_of, laid_over, without
 from streams.core.silence.document import SilenceRules
+
+Hours = tuple[float, float, float, float]
+"""By severity 1 to 4."""
 
 DAY_S: Final = 86_400.0
 DIMENSIONS: Final = tuple(Dimension)
@@ -88,7 +95,6 @@ SEVERITIES: Final = (1, 2, 3, 4)
 _ROUNDING: Final = 1e-9
 
 MISSING_SIGNAL: Final = "missing_signal"
-NO_SUCH_SIGNAL: Final = "no_such_signal"
 WEIGHTS: Final = "weights"
 RELATED: Final = "related"
 """The types of the faults that are our own. The last two show only when several values are seen together; the context
@@ -260,7 +266,7 @@ class PublishRules(_Document):
 
 
 class Policy(_Document):
-    """The whole document; `name` is what snapshots carry."""
+    """The whole document. `segments` has by segment what is otherwise for its accounts, a part of the document each."""
 
     policy: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$")]
     version: Annotated[int, Field(ge=1)]
@@ -277,11 +283,50 @@ class Policy(_Document):
     alerts: AlertRules
     escalation: EscalationRules
     publish: PublishRules
+    segments: dict[Segment, Document] = {}
+
+    @model_validator(mode="after")
+    def _segments_hold(self) -> Self:
+        """Each is held against the same rules as the whole, with what it leaves out taken from there."""
+        faults: list[InitErrorDetails] = []
+        for segment, override in self.segments.items():
+            path = ("segments", segment.value)
+            unfit = list(faults_of(override, path, self.signals))
+            fitting = without(override, [one["loc"][len(path) :] for one in unfit])
+            faults += unfit + _faults_in(self, fitting, path)
+        if faults:
+            raise ValidationError.from_exception_data("Policy", faults)
+        return self
 
     @property
     def name(self) -> str:
         """Such as `default/1`."""
         return f"{self.policy}/{self.version}"
+
+    def of_segment(self, segment: Segment | None) -> "Policy":
+        """The rules that count for the accounts of a segment, without any segments of their own."""
+        override = self.segments.get(segment, {}) if segment else {}
+        return Policy.model_validate(laid_over(self.without_segments(), override))
+
+    def without_segments(self) -> Document:
+        """The document as it counts for everybody."""
+        return self.model_dump(mode="json", exclude={"segments"})
+
+
+def _faults_in(policy: Policy, override: Document, path: tuple[str, ...]) -> list[InitErrorDetails]:
+    """What makes no policy of the rules of a segment; said of the segment, for the rest holds by itself."""
+    try:
+        Policy.model_validate(laid_over(policy.without_segments(), override))
+    except ValidationError as error:
+        return [
+            InitErrorDetails(
+                type=PydanticCustomError(one["type"], "{said}", {**one.get("ctx", {}), "said": one["msg"]}),
+                loc=(*path, *one["loc"]),
+                input=one["input"],
+            )
+            for one in error.errors(include_url=False)
+        ]
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,9 +337,16 @@ class Tables:
     `is_complaint: bool[S]` (signals scaled by the complaint factor), `opened: int64[4]` the complaint signals;
     `rates` by currency, `rate_of: float64[CURRENCIES]` the same, nan for none; `level_shrink`,
     `level_cap: float64[L]` in the order of `LEVELS`.
+    `policy` has no segments: the rules are those of `segment`, None where it says nothing apart.
+    `digest` stands for all that decides (32 bits, never 0); `name` is what snapshots carry, such as
+    `default/1/strategic`; `sla_h` by when a first answer is owed.
     """
 
     policy: Policy
+    segment: Segment | None
+    name: str
+    digest: int
+    sla_h: Hours
     points: Floats
     half_life_s: Floats
     dimension: Ints
@@ -308,11 +360,27 @@ class Tables:
     level_cap: Floats
 
 
-def to_tables(policy: Policy) -> Tables:
-    """The policy's numbers in the order of the state's columns."""
+def digest_of(policy: Policy) -> int:
+    """32 bits that stand for all that decides about an account; alike for two names of the same rules. Never 0."""
+    decisive: dict[str, Any] = policy.model_dump(
+        mode="json", exclude={"policy", "version", "escalation", "publish", "segments"}
+    )
+    for signal in decisive["signals"].values():
+        del signal["why"]
+    return crc32(orjson.dumps(decisive, option=orjson.OPT_SORT_KEYS)) or 1
+
+
+def to_tables(document: Policy, segment: Segment | None = None) -> Tables:
+    """The policy's numbers in the order of the state's columns, as they are for a segment."""
+    segment = segment if segment in document.segments else None
+    policy = document.of_segment(segment)
     signals = [policy.signals[name] for name in COUNTED_SIGNALS]
     return Tables(
         policy=policy,
+        segment=segment,
+        name=f"{policy.name}/{segment.value}" if segment else policy.name,
+        digest=digest_of(policy),
+        sla_h=policy.complaints.answer_sla_h,
         points=np.array([signal.points for signal in signals]),
         half_life_s=np.array(
             [np.inf if signal.half_life_d is None else signal.half_life_d * DAY_S for signal in signals]

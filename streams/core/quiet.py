@@ -19,8 +19,9 @@ from streams.core import hearing
 from streams.core.days import Days, day_of, enter, last_of, rhythm_of_days
 from streams.core.episodes import Step, closed, opened
 from streams.core.facts import Facts
-from streams.core.judging import Judgement
+from streams.core.judging import Clock, Judgement, reading_moment
 from streams.core.policy import DAY_S, Floats, Ints, Tables
+from streams.core.rulebook import Rulebook
 from streams.core.silence.document import EVERYBODY, SilenceRules
 from streams.core.silence.line import shrunk
 from streams.core.silence.model import silent_after_d, usual_of
@@ -74,14 +75,47 @@ def shift(partition: Partition, rows: Ints) -> None:
             partition.shifted.setdefault(watch.kind, []).append(rows)
 
 
-def renew(partition: Partition, tables: Tables) -> None:
+def renew(partition: Partition, clock: Clock, rules: Rulebook) -> None:
     """Find anew by which day the next purchase and word are expected of whom `note` and `shift` named."""
     for watch in WATCHES:
         noted = partition.shifted.pop(watch.kind, None)
         if noted:
             named = np.zeros(len(partition), bool)
             named[np.concatenate(noted)] = True
-            _renew(partition, watch, np.flatnonzero(named), tables)
+            rows = np.flatnonzero(named)
+            moments = reading_moment(partition.rows[["at", "judged_at"]][rows], clock)
+            for tables, _, theirs in rules.groups(partition.rows["segment"][rows], moments):
+                _renew(partition, watch, rows[theirs], tables)
+
+
+def change_rules(case: Judgement, places: Ints, old: Tables | None, at: Floats) -> None:
+    """Accounts come under other rules at `at: float64[places]`: find anew by when they are expected.
+
+    Who is overdue then by these rules alone is taken as told.
+    """
+    if old is not None and old.policy.silence == case.tables.policy.silence:
+        return
+    rows = case.rows[places].tolist()
+    beside = list(map(case.partition.extras.get, rows))
+    for watch in WATCHES:
+        days = _days(case.state[places], watch)
+        by = case.state[watch.by][places] = _expected(days, watch, beside, case.tables)
+        overdue = (by > 0) & ((by + 1) * DAY_S <= at)
+        if old is not None:
+            before = _expected(days, watch, beside, old)
+            overdue &= (before == 0) | ((before + 1) * DAY_S > at)
+        for place in np.flatnonzero(overdue).tolist():
+            _take_as_told(case, int(places[place]), watch)
+    case.partition.recounted.update(rows)
+
+
+def _take_as_told(case: Judgement, index: int, watch: _Watch) -> None:
+    row = int(case.rows[index])
+    episodes = case.partition.beside(row).episodes
+    episode = episodes.get(watch.kind, Episode())
+    if not episode.open:
+        episodes[watch.kind] = replace(episode, members=(_written(_last(case.state, watch, index)),))
+        case.partition.dirty[row] = True
 
 
 def _renew(partition: Partition, watch: _Watch, rows: Ints, tables: Tables) -> None:

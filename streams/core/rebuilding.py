@@ -8,7 +8,7 @@ itself did. Event time throughout: when a fact arrived is of no account.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -22,6 +22,7 @@ from streams.core.facts import KINDS
 from streams.core.fences import Bools
 from streams.core.history import CHANGES, IN_FAMILY, ORDER, History
 from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Floats, Ints, Tables
+from streams.core.rulebook import Codes, Rulebook
 from streams.core.score import MIDDLE, Assessment, assess
 
 PART_NAMES: Final = (
@@ -67,6 +68,16 @@ def rebuild(facts: History, as_of: Floats, tables: Tables, until: Floats | None 
     late = facts.at > until[facts.account]
     sums = _sums(facts.taken(~late) if late.any() else facts, as_of, tables, seen)
     return Rebuilt(sums, seen, applied, assess(sums, seen, tables))
+
+
+def judged_by(found: Rebuilt, rules: Rulebook, segment: Codes, as_of: Floats) -> Rebuilt:
+    """The same with each account's score by the rules that count for its segment (`int8[a]`) as of then."""
+    now, order = [], []
+    for tables, _, places in rules.groups(segment, as_of):
+        now.append(assess(found.sums[places], found.seen[places], tables))
+        order.append(places)
+    whole = Assessment(*(np.concatenate([getattr(one, name.name) for one in now]) for name in fields(Assessment)))
+    return replace(found, now=whole.at(np.argsort(np.concatenate(order)))) if now else found
 
 
 class _Points(NamedTuple):

@@ -58,7 +58,7 @@ def snapshot_messages(case: Judgement, places: Ints) -> Iterator[tuple[int, byte
     """
     state, now, partition = case.state[places], case.now.at(places), case.partition
     ahead = foreseen(case, places)
-    produced_at, policy = at_utc(case.clock.now), case.tables.policy.name
+    produced_at, policy = at_utc(case.clock.now), case.tables.name
     columns = zip(
         places.tolist(),
         case.rows[places].tolist(),

@@ -19,6 +19,7 @@ from streams.core.facts import facts_of, seconds
 from streams.core.fold import fold
 from streams.core.judging import Clock
 from streams.core.policy import Tables
+from streams.core.rulebook import Rulebook
 from streams.core.state import NEVER, Partition
 
 _ONLY: Final = np.array([0])
@@ -64,7 +65,7 @@ def _told(partition: Partition, events: Iterable[Plain], as_of: float, tables: T
         fold(partition, topic, facts_of(told, places, [as_of] * len(told)), tables, NEVER)
     partition.rows["unsaid"], partition.rows["told_clock"] = True, NEVER  # it is told, however little it moved
     partition.outbox.clear()
-    decide(partition, _ONLY, Clock(as_of, as_of), tables)
+    decide(partition, _ONLY, Clock(as_of, as_of), Rulebook.of(tables.policy))
     return next(output.value for output in partition.outbox[0] if output.topic == topics.HEALTH.name)
 
 

@@ -54,6 +54,7 @@ ROW: Final = np.dtype(
         ("generation", "i4"),  # of the owner that wrote the row
         ("applied", "i4"),  # facts in the row
         ("version", "i4"),  # snapshots published
+        ("judged_by", "u4"),  # digest of the rules of the last judgement; 0 none
         ("bought_on", "u2", (BOUGHT_DAYS,)),  # latest days with a purchase, see `streams.core.days`
         ("heard_on", "u2", (HEARD_DAYS,)),  # latest days with a word from the client
         ("order_by", "u2"),  # the day by which the next purchase is expected; 0 none
@@ -68,8 +69,7 @@ ROW: Final = np.dtype(
         ("candidate", "i1"),
         ("ring_next", "i1"),  # place of the next digest
         ("overridden", "?"),  # somebody set or lifted an override (`Extra.overrides`)
-        ("judged_by", "u1"),  # stands for the policy of the last judgement; 0 none
-        ("unused", "V4"),
+        ("segment", "i1"),  # place in `SEGMENTS` + 1; 0 while no profile is known
     ]
 )
 

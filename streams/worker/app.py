@@ -14,7 +14,6 @@ from faust.types import TP
 
 from schemas.broker import Broker
 from schemas.topics import CHANGELOG, EVENT_TOPICS, STATE_TABLE, WORKER_APP
-from streams.core.policy import Tables
 from streams.worker import metrics, store, transport
 from streams.worker.catching_up import catch_up
 from streams.worker.engine import Engine
@@ -232,7 +231,7 @@ class WorkerApp(faust.App):
             self._committed.update(fresh)
 
 
-def build(settings: WorkerSettings, broker: Broker, tables: Tables) -> WorkerApp:
+def build(settings: WorkerSettings, broker: Broker) -> WorkerApp:
     """The app, not yet wired or started."""
     transport.register()
     store.register()

@@ -18,8 +18,8 @@ from schemas.topics import EVENT_TOPICS
 from streams.core.decide import act, decide, due, sweep, waiting
 from streams.core.fold import fold
 from streams.core.judging import Clock
-from streams.core.policy import Tables
 from streams.core.quiet import shift
+from streams.core.rulebook import Rulebook
 from streams.core.state import NEVER, Output, Partition
 from streams.core.watermark import Watermark
 from streams.worker import metrics
@@ -90,10 +90,12 @@ class Taken:
 class Engine:
     """Folds batches into the partitions it owns and says what to flush. `now` is the clock, epoch seconds."""
 
-    def __init__(self, broker: Broker, tables: Tables, sweep_interval_s: float, history_until: datetime | None) -> None:
+    def __init__(
+        self, broker: Broker, rules: Rulebook, sweep_interval_s: float, history_until: datetime | None
+    ) -> None:
         self.owned: dict[int, Owned] = {}
         self._partitions = broker.partitions
-        self._tables = tables
+        self.rules = rules
         self._sweep_interval_s = sweep_interval_s
         self._history_until = history_until.timestamp() if history_until else NEVER
 
@@ -179,11 +181,11 @@ class Engine:
             metrics.DEAD.labels(letter.reason.value).inc()
         facts, newest = decoded.facts, NEVER
         if len(facts):
-            result = fold(partition, index, facts, self._tables, owned.watermark.value)
+            result = fold(partition, index, facts, self.rules.counting, owned.watermark.value)
             newest = float(facts.at.max())
             if result.actions:
                 clock = self._clock(owned, now)
-                metrics.UNKNOWN_ALERTS.inc(act(partition, result.actions, clock, self._tables))
+                metrics.UNKNOWN_ALERTS.inc(act(partition, result.actions, clock, self.rules))
             metrics.APPLIED.inc(result.applied)
             metrics.DUPLICATES.inc(result.duplicates)
             metrics.SKIPPED.inc(result.skipped)
@@ -248,9 +250,9 @@ class Engine:
         chosen[due(partition, clock)] = True
         if now - owned.swept_at >= self._sweep_interval_s:
             owned.swept_at = now
-            chosen[waiting(partition, clock, self._tables)] = True
-            chosen[sweep(partition, owned.next_sweep(), clock, self._tables)] = True
-        decided = decide(partition, np.flatnonzero(chosen), clock, self._tables)
+            chosen[waiting(partition, clock, self.rules)] = True
+            chosen[sweep(partition, owned.next_sweep(), clock, self.rules)] = True
+        decided = decide(partition, np.flatnonzero(chosen), clock, self.rules)
         metrics.SNAPSHOTS.inc(decided.snapshots)
         metrics.STEPS.labels("yes").inc(decided.historic)
         metrics.STEPS.labels("no").inc(decided.steps - decided.historic)

@@ -18,7 +18,7 @@ from faust.types import TP
 
 from schemas import topics
 from schemas.broker import Broker
-from streams.core.policy import Tables
+from streams.core.rulebook import Rulebook
 from streams.pacing import Pacer
 from streams.worker import app as worker_app
 from streams.worker.app import WorkerApp
@@ -42,8 +42,8 @@ _WATCH_S = 10.0
 _log = structlog.get_logger()
 
 
-def run(settings: WorkerSettings, broker: Broker, tables: Tables, on_ready: Callable[[], None], board: Board) -> None:
-    """Run until SIGTERM or SIGINT, judging by `tables`. `board` is kept true meanwhile.
+def run(settings: WorkerSettings, broker: Broker, rules: Rulebook, on_ready: Callable[[], None], board: Board) -> None:
+    """Run until SIGTERM or SIGINT, judging by `rules`. `board` is kept true meanwhile.
 
     Raises:
         SystemExit: with `EXIT_STATE_LOST` when the broker dropped what the state needs.
@@ -51,7 +51,7 @@ def run(settings: WorkerSettings, broker: Broker, tables: Tables, on_ready: Call
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD, 50, 50)
     sys.setswitchinterval(_SWITCH_S)
-    fatal = asyncio.run(_serve(settings, broker, tables, on_ready, board))
+    fatal = asyncio.run(_serve(settings, broker, rules, on_ready, board))
     if isinstance(fatal, StateLost):
         raise SystemExit(EXIT_STATE_LOST)
     if fatal is not None:
@@ -59,15 +59,15 @@ def run(settings: WorkerSettings, broker: Broker, tables: Tables, on_ready: Call
 
 
 async def _serve(
-    settings: WorkerSettings, broker: Broker, tables: Tables, on_ready: Callable[[], None], board: Board
+    settings: WorkerSettings, broker: Broker, rules: Rulebook, on_ready: Callable[[], None], board: Board
 ) -> BaseException | None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    app = worker_app.build(settings, broker, tables)
+    app = worker_app.build(settings, broker)
     producer, pacer = new_producer(broker), Pacer(broker, OUTPUTS)
-    engine = Engine(broker, tables, settings.sweep_interval_s, settings.history_until)
+    engine = Engine(broker, rules, settings.sweep_interval_s, settings.history_until)
     app.wire(engine, Flusher(engine, producer, pacer), _once(on_ready))
     posting = asyncio.create_task(keep_posted(board, app))
     if not await _reached(producer, stop):

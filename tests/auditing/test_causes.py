@@ -18,10 +18,11 @@ from schemas.health import HealthSnapshot
 from schemas.ids import AccountId
 from streams.core.policies import default_tables
 from streams.core.policy import Policy, to_tables
+from streams.core.rulebook import Rulebook
 from streams.core.state import RING
 from tests.auditing.warehouse import store, tell
 from tests.core.bench import Bench
-from tests.core.building import ACCOUNT, DAY, At, contact, order
+from tests.core.building import ACCOUNT, DAY, At, contact, order, profile
 from tests.rebuilding.test_rebuild import run
 
 A = str(ACCOUNT)
@@ -160,6 +161,18 @@ def test_a_snapshot_of_another_policy_is_held_against_that_one(client: Client) -
     tell(client, snapshots_of(order(At(0.0, "o-1", AccountId("A-2")))))
     assert audit(client, [default_tables(), other], once()).differing == []
     assert causes(audit(client, [default_tables()], once())) == [(Cause.NO_SUCH_POLICY, ())]
+
+
+def test_a_snapshot_by_the_rules_of_a_segment_is_held_against_these(client: Client) -> None:
+    segments = {"segments": {"mid": {"signals": {"contact": {"points": 3}}, "complaints": {"beta": 1}}}}
+    rules = Rulebook.of(Policy.model_validate(default_tables().policy.model_dump(mode="json") | segments))
+    bench, told = Bench(rules=rules), [profile(0.0), *FACTS]
+    bench.feed(*told)
+    store(client, told)
+    tell(client, bench.flush(END_S).snapshots)
+    assert bench.told.snapshots[-1].policy == "default/1/mid"
+    assert audit(client, rules.tables, once()).differing == []
+    assert audit(client, [default_tables()], once()).differing != []
 
 
 def test_the_command_ends_with_0_only_when_nothing_differs(

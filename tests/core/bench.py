@@ -20,6 +20,7 @@ from streams.core.fold import Folded, fold
 from streams.core.judging import Clock
 from streams.core.policies import default_tables
 from streams.core.policy import Floats, Policy, Tables, to_tables
+from streams.core.rulebook import Rulebook
 from streams.core.score import Assessment, assess
 from streams.core.state import NEVER, Output, Partition
 from streams.worker.rows import to_values
@@ -88,8 +89,11 @@ class Bench:
     `told` keeps all that was ever told.
     """
 
-    def __init__(self, tables: Tables | None = None, history_until: float = NEVER) -> None:
+    def __init__(
+        self, tables: Tables | None = None, history_until: float = NEVER, rules: Rulebook | None = None
+    ) -> None:
         self.tables = tables or default_tables()
+        self.rules = rules or Rulebook.of(self.tables.policy)
         self.partition = Partition()
         self.told = Told()
         self._history_until = history_until
@@ -112,9 +116,9 @@ class Bench:
     def read(self, topic: int, start: int) -> Folded:
         """Fold what the log of a topic holds from an offset on."""
         facts = to_facts(self.log[topic][start:], start)
-        result = fold(self.partition, topic, facts, self.tables, self._watermark)
+        result = fold(self.partition, topic, facts, self.rules.counting, self._watermark)
         newest = float(facts.at.max(initial=NEVER))
-        act(self.partition, result.actions, self._clock(max(newest, self._watermark)), self.tables)
+        act(self.partition, result.actions, self._clock(max(newest, self._watermark)), self.rules)
         return result
 
     def crash(self, lag: int = 0, watermark: float | None = None) -> None:
@@ -140,9 +144,9 @@ class Bench:
         chosen[due(self.partition, moment)] = True
         if moment.now - self._swept_at >= 1.0:
             self._swept_at = moment.now
-            chosen[waiting(self.partition, moment, self.tables)] = True
-            chosen[sweep(self.partition, slice(0, len(chosen)), moment, self.tables)] = True
-        decide(self.partition, np.flatnonzero(chosen), moment, self.tables)
+            chosen[waiting(self.partition, moment, self.rules)] = True
+            chosen[sweep(self.partition, slice(0, len(chosen)), moment, self.rules)] = True
+        decide(self.partition, np.flatnonzero(chosen), moment, self.rules)
         return self._taken()
 
     def live(self, *events: AnyEvent) -> Told:

@@ -200,11 +200,11 @@ def withdrawn(at: At | float, original: Withdrawable) -> FactWithdrawn:
     )
 
 
-def profile(at: At | float, owner: str = "M-1") -> AccountProfileSet:
+def profile(at: At | float, owner: str = "M-1", segment: Segment = Segment.MID) -> AccountProfileSet:
     at = _at(at)
     data = AccountProfileData(
         name="Example Retail 00001",
-        segment=Segment.MID,
+        segment=segment,
         annual_value=Decimal(12000),
         currency="EUR",
         owner=ManagerId(owner),

@@ -29,6 +29,6 @@ def assert_told_once(steps: Sequence[AlertStep]) -> None:
         for step in (step for step in steps if step.kind is kind):
             assert (step.step is StepKind.OPENED) is (not is_open)
             number, step_no = (number, step_no + 1) if is_open else (number + 1, 1)
-            is_open = step.step is not StepKind.RESOLVED
+            is_open = step.step not in (StepKind.RESOLVED, StepKind.RETRACTED)
             assert (step.episode, step.step_no) == (number, step_no)
             assert step.alert_id == alert_id(step.account_id, kind, number)

@@ -7,6 +7,7 @@ from schemas.alerts import AlertKind, AlertStep, CalledRole, StepKind, StepReaso
 from schemas.catalogue import AnyEvent
 from schemas.events.purchases import SubscriptionChange
 from streams.core.policy import Policy, to_tables
+from streams.core.rulebook import Rulebook
 from streams.core.state import NO_HIGH
 from tests.core.bench import Bench, default_document, tables_with
 from tests.core.building import (
@@ -139,6 +140,7 @@ def test_another_policy_is_no_fall() -> None:
     document = default_document() | {"version": 2, "dimensions": weights}
     bench = well(opened(At(HOUR, "a"), 2, "C-1"), opened(At(HOUR, "b"), 2, "C-2"))
     bench.tables = to_tables(Policy.model_validate(document))
+    bench.rules = Rulebook.of(bench.tables.policy)
     bench.live(contact(At(DAY, "under the new policy")))
     before, after = [snapshot.score or 0.0 for snapshot in bench.told.snapshots[-2:]]
     assert before - after > 15

@@ -154,10 +154,10 @@ def test_a_look_that_changes_nothing_is_not_worth_writing() -> None:
     for at_s in (2 * HOUR + 9, 2 * HOUR + 10):
         bench.flush(at_s)
     waiting = Clock(clock(2 * HOUR + 11), clock(2 * HOUR + 11))
-    assert sweep(bench.partition, slice(0, 1), waiting, bench.tables).tolist() == [
+    assert sweep(bench.partition, slice(0, 1), waiting, bench.rules).tolist() == [
         0
     ]  # a better band waits out its dwell time
-    decide(bench.partition, np.array([0]), waiting, bench.tables)
+    decide(bench.partition, np.array([0]), waiting, bench.rules)
     assert not bench.partition.dirty.any()
 
 

@@ -16,7 +16,7 @@ from aiokafka.partitioner import murmur2
 
 from schemas.broker import Broker
 from schemas.topics import EVENT_TOPICS, Topic
-from streams.core.policies import default_tables
+from streams.core.policies import default_rules
 from streams.core.watermark import Watermark
 from streams.worker import metrics
 from streams.worker.engine import Engine
@@ -153,7 +153,7 @@ class Course:
 
 def _engine(now: float) -> Engine:
     """An engine that owns every partition, none of which holds anything."""
-    engine = Engine(Broker(bootstrap="none:9092", partitions=PARTITIONS), default_tables(), 1.0, None)
+    engine = Engine(Broker(bootstrap="none:9092", partitions=PARTITIONS), default_rules(), 1.0, None)
     for number in range(PARTITIONS):
         engine.own(number, Held(), _GENERATION)
         engine.owned[number].watermark = Watermark.fresh(len(EVENT_TOPICS), now)

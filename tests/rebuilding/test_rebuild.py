@@ -18,8 +18,10 @@ from pulse.rebuilding.run import Request, Step, finish, opened, steps
 from pulse.rebuilding.writing import PART_LABELS
 from schemas.catalogue import AnyEvent
 from schemas.events.complaints import ComplaintResolved
+from schemas.events.profiles import Segment
 from schemas.ids import AccountId
-from streams.core.policies import default_tables
+from streams.core.policies import default_policy
+from streams.core.policy import Policy, to_tables
 from streams.core.score import MIDDLE
 from tests.auditing.warehouse import store
 from tests.core.bench import assessed, folded, tables_with
@@ -28,7 +30,7 @@ from tests.core.building import opened as complaint
 from tests.core.histories import survey
 from tests.stack.test_cli import pulse
 
-TABLES = default_tables()
+POLICY = default_policy()
 NOW = when(40 * DAY)
 AS_OF = when(30 * DAY)
 
@@ -56,7 +58,7 @@ def of(account: str) -> list[AnyEvent]:
 
 def perform(client: Client, request: Request) -> list[Step]:
     known = opened(client, request, NOW)
-    done = list(steps(client, known, request.tables))
+    done = list(steps(client, known))
     finish(client, known, NOW)
     return done
 
@@ -66,10 +68,22 @@ def written(client: Client) -> dict[str, dict[str, Any]]:
     return {row["account_id"]: row for row in rows(client, "SELECT * EXCEPT written_at FROM rebuilt_health FINAL")}
 
 
+def test_an_account_is_scored_by_the_rules_of_its_segment(client: Client) -> None:
+    strategic = {"segments": {"mid": {"signals": {"orders": {"points": 9}}}}}
+    policy = Policy.model_validate(POLICY.model_dump(mode="json") | strategic)
+    store(client, [*of("A-1"), order(At(DAY, "an order", AccountId("A-2")))])
+    perform(client, Request(policy, as_of=AS_OF))
+    found = written(client)
+    assert {account: row["policy"] for account, row in found.items()} == {"A-1": "default/1/mid", "A-2": "default/1"}
+    past = folded(*(event for event in of("A-1") if event.time <= AS_OF))
+    expected = assessed(past, 30 * DAY, to_tables(policy, Segment.MID))
+    assert found["A-1"]["score"] == pytest.approx(float(expected.score[0]), abs=1e-9)
+
+
 def test_it_is_the_fold_of_what_had_happened_by_then(client: Client) -> None:
     told = [*of("A-1"), *of("A-2")]
     store(client, told)
-    perform(client, Request(TABLES, as_of=AS_OF))
+    perform(client, Request(POLICY, as_of=AS_OF))
     found = written(client)
     assert sorted(found) == ["A-1", "A-2"]
     past = folded(*(event for event in told if event.time <= AS_OF))
@@ -88,7 +102,7 @@ def test_a_fact_told_again_with_another_time_counts_as_it_was_told_first(client:
     first, again = order(At(DAY, "twice")), order(At(2 * DAY, "twice"))
     store(client, [again], record_at=when(6 * DAY))
     store(client, [first], record_at=when(5 * DAY))
-    perform(client, Request(TABLES, as_of=AS_OF))
+    perform(client, Request(POLICY, as_of=AS_OF))
     row = written(client)["A-1"]
     assert row["events_applied"] == 1
     assert row["score"] == pytest.approx(float(assessed(folded(first), 30 * DAY).score[0]), abs=1e-9)
@@ -108,26 +122,26 @@ def test_rows_from_before_the_columns_were_there_are_read_from_their_payload(cli
 
 
 def _rebuilt(client: Client) -> dict[str, Any]:
-    perform(client, Request(TABLES, as_of=AS_OF, afresh=True))
+    perform(client, Request(POLICY, as_of=AS_OF, afresh=True))
     return written(client)
 
 
 def test_only_the_accounts_asked_for_are_rebuilt(client: Client) -> None:
     store(client, [*of("A-1"), *of("A-2"), *of("A-3")])
-    perform(client, Request(TABLES, ("A-3", "A-1", "A-9"), AS_OF))
+    perform(client, Request(POLICY, ("A-3", "A-1", "A-9"), AS_OF))
     assert sorted(written(client)) == ["A-1", "A-3"]
 
 
 def test_another_policy_is_another_rebuild(client: Client) -> None:
     store(client, of("A-1"))
-    other = tables_with(dimensions={"relationship": 0.5, "commerce": 0.3, "service": 0.2})
-    ids = {opened(client, Request(tables, as_of=AS_OF), NOW).asked.rebuild_id for tables in (TABLES, other)}
+    other = tables_with(dimensions={"relationship": 0.5, "commerce": 0.3, "service": 0.2}).policy
+    ids = {opened(client, Request(policy, as_of=AS_OF), NOW).asked.rebuild_id for policy in (POLICY, other)}
     assert len(ids) == 2
 
 
 def test_without_facts_there_is_nothing_to_write(client: Client) -> None:
-    assert perform(client, Request(TABLES, as_of=AS_OF)) == []
-    assert perform(client, Request(TABLES, ("A-9",), AS_OF)) == []
+    assert perform(client, Request(POLICY, as_of=AS_OF)) == []
+    assert perform(client, Request(POLICY, ("A-9",), AS_OF)) == []
     assert written(client) == {}
 
 
@@ -136,16 +150,16 @@ MANY = [f"A-{number}" for number in range(5)]
 
 def small(as_of: datetime | None = AS_OF, *, afresh: bool = False) -> Request:
     """A chunk an account."""
-    return Request(TABLES, as_of=as_of, afresh=afresh, chunk_facts=1)
+    return Request(POLICY, as_of=as_of, afresh=afresh, chunk_facts=1)
 
 
 KILLED = """
 import json, os, signal, sys
 from consumers.runtime.clickhouse import ClickHouse, connect
 from pulse.rebuilding.run import steps
-from tests.rebuilding.test_rebuild import NOW, TABLES, opened, small
+from tests.rebuilding.test_rebuild import NOW, opened, small
 client = connect(ClickHouse(**json.loads(sys.argv[1])))
-for step in steps(client, opened(client, small(), NOW), TABLES):
+for step in steps(client, opened(client, small(), NOW)):
     if step.chunks_done == 2:
         os.kill(os.getpid(), signal.SIGKILL)
 """

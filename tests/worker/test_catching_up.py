@@ -11,7 +11,7 @@ from confluent_kafka import Producer
 
 from schemas.broker import Broker
 from schemas.topics import CHANGELOG, PURCHASES
-from streams.core.policies import default_tables
+from streams.core.policies import default_rules
 from streams.worker import app as worker_app
 from streams.worker.catching_up import catch_up
 from streams.worker.engine import Engine
@@ -60,8 +60,8 @@ def watched(*, moved: bool) -> list[str]:
     """What is done after two looks at a partition with records waiting; it may have moved between them."""
 
     async def course() -> list[str]:
-        app = worker_app.build(WorkerSettings(), Broker(partitions=1), default_tables())
-        engine = Engine(Broker(partitions=1), default_tables(), 1.0, None)
+        app = worker_app.build(WorkerSettings(), Broker(partitions=1))
+        engine = Engine(Broker(partitions=1), default_rules(), 1.0, None)
         flusher: Any = None
         app.wire(engine, flusher, lambda: None)
         consumer: Any = FakeConsumer()
@@ -89,8 +89,8 @@ def test_a_partition_that_is_read_is_left_alone() -> None:
 @pytest.mark.parametrize("moves", [True, False])
 def test_a_recovery_that_is_overtaken_by_the_next_owns_nothing(moves: bool) -> None:
     async def course() -> set[int]:
-        app = worker_app.build(WorkerSettings(), Broker(partitions=1), default_tables())
-        engine = Engine(Broker(partitions=1), default_tables(), 1.0, None)
+        app = worker_app.build(WorkerSettings(), Broker(partitions=1))
+        engine = Engine(Broker(partitions=1), default_rules(), 1.0, None)
         flusher: Any = None
         app.wire(engine, flusher, lambda: None)
         consumer: Any = Moving(app, moves=moves)

@@ -10,7 +10,6 @@ from kafka import KafkaProducer
 
 from schemas.broker import Broker
 from schemas.topics import CHANGELOG, PURCHASES
-from streams.core.policies import default_tables
 from streams.worker import app as worker_app
 from streams.worker.settings import WorkerSettings
 from streams.worker.store import ColumnStore
@@ -154,7 +153,7 @@ def test_reading_begins_at_every_committed_position_and_leaves_recovery_alone() 
 
 def test_a_changelog_batch_that_does_not_follow_is_passed_over_and_none_of_a_partition_given_away_is_taken() -> None:
     async def course() -> tuple[int, set[int]]:
-        app = worker_app.build(WorkerSettings(), Broker(partitions=2), default_tables())
+        app = worker_app.build(WorkerSettings(), Broker(partitions=2))
         store = ColumnStore("columns://", app, SimpleNamespace(), table_name="state")
         held = store.of(0)
         late = Batch(CHANGELOG.name, 0, 5, 7, 7, [])
@@ -168,7 +167,7 @@ def test_a_changelog_batch_that_does_not_follow_is_passed_over_and_none_of_a_par
 
 def test_a_batch_of_a_partition_that_is_not_ours_yet_is_not_folded() -> None:
     async def course() -> int:
-        app = worker_app.build(WorkerSettings(), Broker(partitions=1), default_tables())
+        app = worker_app.build(WorkerSettings(), Broker(partitions=1))
         engine: Any = SimpleNamespace(unflushed=0, changed=0, expected=lambda *_: None)
         flusher: Any = None
         app.wire(engine, flusher, lambda: None)
@@ -196,7 +195,7 @@ class FakeEnds:
 
 def test_what_was_heard_before_a_worker_was_stopped_says_nothing_of_the_time_it_slept_through() -> None:
     async def course() -> list[float]:
-        app = worker_app.build(WorkerSettings(), Broker(partitions=1), default_tables())
+        app = worker_app.build(WorkerSettings(), Broker(partitions=1))
         told: list[float] = []
         engine: Any = SimpleNamespace(owned={0: None}, mark_end=lambda *said: told.append(said[-1]))
         flusher: Any = None

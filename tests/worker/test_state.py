@@ -10,8 +10,9 @@ from schemas.broker import Broker
 from schemas.catalogue import AnyEvent
 from schemas.codec import STRUCTURED_HEADERS, to_structured
 from schemas.topics import ALERTS, CHANGELOG, HEALTH, PURCHASES
-from streams.core.policies import default_tables
-from streams.core.policy import Policy, Tables, to_tables
+from streams.core.policies import default_policy, default_rules
+from streams.core.policy import Policy
+from streams.core.rulebook import Rulebook
 from streams.worker.engine import TOPIC_INDEX, Engine, Owned, Taken
 from streams.worker.outbound import Message
 from streams.worker.rows import MARK, PARTITION_KEY
@@ -36,8 +37,8 @@ def batch(topic: str, start: int, events: list[AnyEvent]) -> Batch:
     return Batch(topic, 0, start, start + len(events), start + len(events), records)
 
 
-def engine_over(held: Held, generation: int = 1, tables: Tables | None = None) -> Engine:
-    engine = Engine(Broker(partitions=1), tables or default_tables(), 1.0, None)
+def engine_over(held: Held, generation: int = 1, rules: Rulebook | None = None) -> Engine:
+    engine = Engine(Broker(partitions=1), rules or default_rules(), 1.0, None)
     engine.own(0, held, generation)
     engine.seek_to({(topic, 0): 0 for topic in TOPIC_INDEX})
     return engine
@@ -82,9 +83,9 @@ def test_a_worker_with_another_policy_finds_anew_by_when_a_purchase_is_expected(
     recovered = Held()
     changelog(recovered, flushed(engine))
     (before,) = recovered.partition.rows["order_by"].tolist()
-    document = default_tables().policy.model_dump(mode="json")
+    document = default_policy().model_dump(mode="json")
     document["silence"]["purchases"]["segments"]["all"]["quantile_d"] += 24
-    other = engine_over(recovered, 2, to_tables(Policy.model_validate(document)))
+    other = engine_over(recovered, 2, Rulebook.of(Policy.model_validate(document)))
     other.take(time.time())
     assert recovered.partition.rows["order_by"].tolist() == [before + 20]  # 4 own gaps weigh 4 / 24
 

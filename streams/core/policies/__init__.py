@@ -6,6 +6,7 @@ from importlib.resources import files
 import yaml
 
 from streams.core.policy import Policy, Tables, to_tables
+from streams.core.rulebook import Rulebook
 
 
 def parse(text: str) -> Policy:
@@ -19,6 +20,18 @@ def parse(text: str) -> Policy:
 
 
 @cache
+def default_policy() -> Policy:
+    """The default policy."""
+    return parse(files("streams.core.policies").joinpath("default.yaml").read_text())
+
+
+@cache
 def default_tables() -> Tables:
-    """The default policy as arrays."""
-    return to_tables(parse(files("streams.core.policies").joinpath("default.yaml").read_text()))
+    """The same as arrays, for accounts of no segment that it says anything of."""
+    return to_tables(default_policy())
+
+
+@cache
+def default_rules() -> Rulebook:
+    """The same, always in force."""
+    return Rulebook.of(default_policy())
