@@ -19,13 +19,19 @@ from schemas.topics import (
     INPUT_TOPICS,
     INTERACTIONS,
     OUTPUT_TOPICS,
+    POLICIES,
     PURCHASES,
     Topic,
 )
 
 JsonObject = dict[str, Any]
 
-_PAYLOAD_OF: Final = {HEALTH: "health-snapshot", ALERTS: "alert-step", DELIVERIES: "delivery-receipt"}
+_PAYLOAD_OF: Final = {
+    HEALTH: "health-snapshot",
+    ALERTS: "alert-step",
+    DELIVERIES: "delivery-receipt",
+    POLICIES: "policy-release",
+}
 _KAFKA_BINDING: Final = "0.5.0"
 
 

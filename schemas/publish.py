@@ -16,11 +16,13 @@ from schemas.asyncapi import document
 from schemas.catalogue import MODELS
 from schemas.deliveries import DeliveryReceipt
 from schemas.health import HealthSnapshot
+from schemas.policies import PolicyRelease
 
 OUTPUTS: Final[Mapping[str, type[BaseModel]]] = {
     "health-snapshot": HealthSnapshot,
     "alert-step": AlertStep,
     "delivery-receipt": DeliveryReceipt,
+    "policy-release": PolicyRelease,
 }
 
 

@@ -50,6 +50,7 @@ DEAD_LETTERS: Final = Topic(
     "account.dead-letters", "as received", "refused records, bytes and headers intact", retention=timedelta(days=90)
 )
 DELIVERIES: Final = Topic("account.deliveries", "notification_id", "what was sent to whom, and what came of it")
+POLICIES: Final = Topic("account.policies", "what it is about", "policies in force", compacted=True, single=True)
 CHANGELOG: Final = Topic(
     f"{WORKER_APP}-{STATE_TABLE}-changelog", "account_id", "the worker's state, a row an account", compacted=True
 )
@@ -58,7 +59,8 @@ EVENT_TOPICS: Final = (INTERACTIONS, PURCHASES, COMPLAINTS, ACTIONS, PROFILES)
 """What the worker folds, in the order of the fences in its rows. Append only: the position is part of the state."""
 
 INPUT_TOPICS: Final = (*EVENT_TOPICS, MANAGERS)
-OUTPUT_TOPICS: Final = (HEALTH, ALERTS, DEAD_LETTERS, DELIVERIES)
+OUTPUT_TOPICS: Final = (HEALTH, ALERTS, DEAD_LETTERS, DELIVERIES, POLICIES)
+"""What processes of ours write. Append only: the position is part of what the worker keeps of untold messages."""
 ALL_TOPICS: Final = (*INPUT_TOPICS, *OUTPUT_TOPICS, CHANGELOG)
 
 READERS: Final = {
@@ -68,6 +70,7 @@ READERS: Final = {
     ALERTS.name: (SINK_GROUP, DELIVERY_GROUP),
     DEAD_LETTERS.name: (SINK_GROUP,),
     DELIVERIES.name: (SINK_GROUP,),
+    POLICIES.name: (SINK_GROUP,),
 }
 """The consumer groups that must have read a record before a broker that keeps little may drop it."""
 

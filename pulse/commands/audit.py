@@ -18,6 +18,7 @@ from pulse.commands.clocks import CLOCKS
 from pulse.commands.rebuild import Accounts, names_of
 from pulse.exit_codes import ExitCode
 from pulse.policies.in_force import policy_in_force
+from pulse.policies.stored import promoted
 from pulse.settings import load
 from pulse.warehouse import LONG_READ_S, reached
 from streams.core.rulebook import Rulebook
@@ -44,10 +45,10 @@ def audit_scores(
     The latest snapshot; a rebuild from the facts under the snapshot's policy as of its moment; the same by SQL alone.
     What differs is looked at again until it has had time to settle. Exit code 1 when anything differs.
     """
-    named = (policy_in_force(name) for name in (None, *(policy or ())))
-    policies = [tables for one in named for tables in Rulebook.of(one).tables]
+    base, given = policy_in_force(), [policy_in_force(name) for name in policy or ()]
     with reached(load(["clickhouse"]).part(ClickHouse), LONG_READ_S) as client, _bar() as on_chunk:
         patience = Patience(CLOCKS.monotonic, time.sleep, settle)
+        policies = [tables for one in (*promoted(client, base), *given) for tables in Rulebook.of(one).tables]
         outcome = audit(client, policies, patience, names_of(accounts), on_chunk)
     sys.stdout.write(json.dumps(to_json(outcome)) + "\n" if as_json else "\n".join(to_lines(outcome)) + "\n")
     raise typer.Exit(ExitCode.FAILED if outcome.differing else ExitCode.DONE)

@@ -1,4 +1,4 @@
-"""`pulse policy`: check a policy file, show a policy as a table, tell two apart, fit one to the history."""
+"""`pulse policy`: check a policy file, show one, tell two apart, put one in force, fit one to the history."""
 
 import json
 import sys
@@ -8,6 +8,7 @@ import typer
 
 from pulse.commands.policy_fit import fit
 from pulse.commands.policy_learn import learn
+from pulse.commands.policy_release import history, promote, roll_back
 from pulse.exit_codes import ExitCode
 from pulse.policies.difference import differences, same_name
 from pulse.policies.errors import PolicyFaults
@@ -17,7 +18,7 @@ from streams.core.counting import TAKING_BACK
 from streams.core.policy import DIMENSIONS, Policy
 
 app = typer.Typer(
-    help="Policies: check a file, show one as a table, tell two apart, fit one to the history.",
+    help="Policies: check, show and compare files, put one in force, fit one to the history.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -32,6 +33,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 app.command("fit")(fit)
 app.command("learn")(learn)
+app.command("promote")(promote)
+app.command("rollback")(roll_back)
+app.command("history")(history)
 
 
 @app.command()

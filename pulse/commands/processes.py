@@ -75,15 +75,15 @@ def run_worker() -> None:
 
     def body(settings: Settings, on_ready: OnReady) -> None:
         from pulse.policies.reading import DEFAULT, policy_named
-        from streams.core.rulebook import Rulebook
+        from streams.core.releases import Releases
         from streams.worker.main import run as work
         from streams.worker.settings import WorkerSettings
         from streams.worker.status import Board
 
         worker, board = settings.part(WorkerSettings), Board(time.monotonic)
-        rules = Rulebook.of(policy_named(str(worker.policy_file or DEFAULT)))
+        releases = Releases(policy_named(str(worker.policy_file or DEFAULT)))
         status.serve(worker.metrics_port, worker.metrics_host, board)
-        work(worker, settings.part(Broker), rules, on_ready, board)
+        work(worker, settings.part(Broker), releases, on_ready, board)
 
     run("worker", ("broker", "worker"), body)
 

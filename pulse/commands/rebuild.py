@@ -15,6 +15,7 @@ from consumers.runtime.clickhouse import ClickHouse, Client
 from pulse.commands.clocks import CLOCKS
 from pulse.commands.moments import moment_of
 from pulse.policies.in_force import policy_in_force
+from pulse.policies.stored import in_force_at
 from pulse.rebuilding.ledger import Known
 from pulse.rebuilding.run import Request, Step, finish, opened, steps
 from pulse.settings import load
@@ -24,7 +25,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 PolicyName = Annotated[
     str | None,
-    typer.Option("--policy", metavar="FILE", help="Policy file, or `default`; else the one of the worker's settings."),
+    typer.Option("--policy", metavar="FILE", help="Policy file, or `default`; else the one in force then."),
 ]
 AsOf = Annotated[
     str | None,
@@ -65,8 +66,10 @@ def rebuild(
     goes on behind its last finished chunk when run again; the same rebuild done again has the same id and rows.
     """
     document, moment = policy_in_force(policy), None if as_of is None else moment_of(as_of, "--as-of")
-    request = Request(document, names_of(accounts), moment, afresh=afresh)
     with reached(load(["clickhouse"]).part(ClickHouse), LONG_READ_S) as client:
+        if policy is None:
+            document = in_force_at(client, document, moment or datetime.now(UTC))
+        request = Request(document, names_of(accounts), moment, afresh=afresh)
         outcome = _perform(client, request)
     sys.stdout.write(json.dumps(asdict(outcome)) + "\n" if as_json else _told(outcome))
 

@@ -15,6 +15,7 @@ from pulse.exit_codes import ExitCode
 from pulse.local import lifeline
 from pulse.local.child import say_ready
 from pulse.local.replay import count_stored
+from pulse.policies.topic import bring_policies_back
 from pulse.settings import load
 from schemas.broker import Broker
 
@@ -28,6 +29,8 @@ def main() -> int:
     try:
         topics.apply(settings.part(Broker))
         migrate(clickhouse)
+        if settings.part(Broker).embedded:
+            bring_policies_back(clickhouse, settings.part(Broker))
     except (PulseError, WarehouseError) as error:
         sys.stderr.write(f"{error}\n")
         return int(error.exit_code if isinstance(error, PulseError) else ExitCode.FAILED)

@@ -360,11 +360,13 @@ class Tables:
     level_cap: Floats
 
 
+_DECIDES_NOTHING: Final = ("policy", "version", "escalation", "publish", "segments")
+"""Parts of a policy that move no score and open no alert."""
+
+
 def digest_of(policy: Policy) -> int:
     """32 bits that stand for all that decides about an account; alike for two names of the same rules. Never 0."""
-    decisive: dict[str, Any] = policy.model_dump(
-        mode="json", exclude={"policy", "version", "escalation", "publish", "segments"}
-    )
+    decisive: dict[str, Any] = policy.model_dump(mode="json", exclude=set(_DECIDES_NOTHING))
     for signal in decisive["signals"].values():
         del signal["why"]
     return crc32(orjson.dumps(decisive, option=orjson.OPT_SORT_KEYS)) or 1

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, cast
 
 import faust
@@ -51,12 +51,15 @@ class WorkerApp(faust.App):
     flusher: Flusher
     store: ColumnStore
     on_ready: Callable[[], None]
+    read_policies: Callable[[], Awaitable[None]]
     fetch_max_wait_ms: int = 500
     bootstrap: str = ""
 
     def wire(self, engine: Engine, flusher: Flusher, on_ready: Callable[[], None]) -> None:
         """Give the app what it drives."""
         self.engine, self.flusher, self.on_ready = engine, flusher, on_ready
+        self.read_policies = _no_policies
+        """Reads account.policies to its end: awaited before anything of a new assignment is judged."""
         self.fatal: BaseException | None = None
         self.stopped_for_good = asyncio.Event()
         self.wake = asyncio.Event()
@@ -98,6 +101,7 @@ class WorkerApp(faust.App):
         assignment = self._assignments
         try:
             await self._check_changelog(active)
+            await self.read_policies()
         except (StateLost, ValueError, KafkaError) as error:
             if assignment == self._assignments:
                 self.fail(error)
@@ -229,6 +233,10 @@ class WorkerApp(faust.App):
         consumer: Any = self.consumer
         if fresh and await consumer._commit(fresh):
             self._committed.update(fresh)
+
+
+async def _no_policies() -> None:
+    """For an app that nobody gave a reader."""
 
 
 def build(settings: WorkerSettings, broker: Broker) -> WorkerApp:

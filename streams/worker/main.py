@@ -18,13 +18,14 @@ from faust.types import TP
 
 from schemas import topics
 from schemas.broker import Broker
-from streams.core.rulebook import Rulebook
+from streams.core.releases import Releases
 from streams.pacing import Pacer
 from streams.worker import app as worker_app
 from streams.worker.app import WorkerApp
 from streams.worker.engine import Engine
 from streams.worker.errors import EXIT_STATE_LOST, StateLost
 from streams.worker.flush import Flusher, new_producer
+from streams.worker.policies import PolicyReader
 from streams.worker.settings import WorkerSettings
 from streams.worker.status import STOPPING, Board, keep_posted
 
@@ -42,8 +43,10 @@ _WATCH_S = 10.0
 _log = structlog.get_logger()
 
 
-def run(settings: WorkerSettings, broker: Broker, rules: Rulebook, on_ready: Callable[[], None], board: Board) -> None:
-    """Run until SIGTERM or SIGINT, judging by `rules`. `board` is kept true meanwhile.
+def run(
+    settings: WorkerSettings, broker: Broker, releases: Releases, on_ready: Callable[[], None], board: Board
+) -> None:
+    """Run until SIGTERM or SIGINT, judging by `releases` and what their topic adds. `board` is kept true meanwhile.
 
     Raises:
         SystemExit: with `EXIT_STATE_LOST` when the broker dropped what the state needs.
@@ -51,7 +54,7 @@ def run(settings: WorkerSettings, broker: Broker, rules: Rulebook, on_ready: Cal
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD, 50, 50)
     sys.setswitchinterval(_SWITCH_S)
-    fatal = asyncio.run(_serve(settings, broker, rules, on_ready, board))
+    fatal = asyncio.run(_serve(settings, broker, releases, on_ready, board))
     if isinstance(fatal, StateLost):
         raise SystemExit(EXIT_STATE_LOST)
     if fatal is not None:
@@ -59,16 +62,17 @@ def run(settings: WorkerSettings, broker: Broker, rules: Rulebook, on_ready: Cal
 
 
 async def _serve(
-    settings: WorkerSettings, broker: Broker, rules: Rulebook, on_ready: Callable[[], None], board: Board
+    settings: WorkerSettings, broker: Broker, releases: Releases, on_ready: Callable[[], None], board: Board
 ) -> BaseException | None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    app = worker_app.build(settings, broker)
-    producer, pacer = new_producer(broker), Pacer(broker, OUTPUTS)
-    engine = Engine(broker, rules, settings.sweep_interval_s, settings.history_until)
+    app, producer, pacer = worker_app.build(settings, broker), new_producer(broker), Pacer(broker, OUTPUTS)
+    engine = Engine(broker, releases.rules, settings.sweep_interval_s, settings.history_until)
     app.wire(engine, Flusher(engine, producer, pacer), _once(on_ready))
+    policies = PolicyReader(broker, releases, engine)
+    app.read_policies = policies.catch_up
     posting = asyncio.create_task(keep_posted(board, app))
     if not await _reached(producer, stop):
         posting.cancel()
@@ -81,6 +85,7 @@ async def _serve(
         raise
     loops = [
         posting,
+        asyncio.create_task(policies.follow()),
         *(asyncio.create_task(turn(app, settings)) for turn in (_flush_loop, _look_loop, _commit_loop, _watch_loop)),
     ]
     await _until_over(app, stop, loops)
@@ -94,8 +99,8 @@ async def _serve(
         with suppress(TimeoutError):  # a broker that is away must not hold the process up: what is lost is read again
             await asyncio.wait_for(app.hand_over(), timeout=_STOP_S)
     await _stopped(app)
-    await pacer.stop()
-    await producer.stop()
+    for part in (policies, pacer, producer):
+        await part.stop()
     return app.fatal or app.crash_reason
 
 

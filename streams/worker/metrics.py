@@ -47,4 +47,13 @@ CHANGED: Final = Gauge(
 FLUSH_ROWS: Final = Histogram(
     "pulse_worker_flush_rows", "Rows in a flush.", buckets=(1, 10, 100, 1000, 10_000, 100_000)
 )
+LATE_POLICIES: Final = Counter(
+    "pulse_worker_late_policies",
+    "Policies that were to be in force before they were read here: accounts read meanwhile come under them late.",
+)
+REFUSED_POLICIES: Final = Counter(
+    "pulse_worker_refused_policies",
+    "Records of account.policies that cannot count here. Look at the log: a worker of an older version may judge"
+    " by another policy than the others.",
+)
 RECOVERY_S: Final = Gauge("pulse_worker_recovery_seconds", "How long the last recovery took.")

@@ -8,6 +8,7 @@ from schemas.topics import (
     EVENT_TOPICS,
     INPUT_TOPICS,
     MANAGERS,
+    POLICIES,
     READERS,
     SINK_GROUP,
     WORKER_APP,
@@ -43,6 +44,7 @@ def test_facts_are_kept_for_ever_and_states_are_compacted() -> None:
         "account.profiles",
         "account.managers",
         "account.health",
+        "account.policies",
         CHANGELOG.name,
     }
     kept = {topic.name for topic in ALL_TOPICS if topic.config().get("retention.ms") == "-1"}
@@ -55,8 +57,8 @@ def test_dead_letters_are_kept_for_ninety_days() -> None:
     assert BY_NAME["account.dead-letters"].config()["retention.ms"] == str(90 * 24 * 3600 * 1000)
 
 
-def test_only_managers_have_a_single_partition() -> None:
-    assert [topic for topic in ALL_TOPICS if topic.partitions(8) == 1] == [MANAGERS]
+def test_only_managers_and_policies_have_a_single_partition() -> None:
+    assert [topic for topic in ALL_TOPICS if topic.partitions(8) == 1] == [MANAGERS, POLICIES]
 
 
 def test_the_warehouse_reads_everything_but_the_changelog_and_the_worker_reads_the_events() -> None:
