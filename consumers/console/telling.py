@@ -32,7 +32,6 @@ _WHY: Final = {
     AlertKind.UPSELL_READY: StepReason.UPSELL_SIGNS,
     AlertKind.RECOVERED: StepReason.BAND_REGAINED,
 }
-_MIDDLE: Final = 50.0
 _STEP: Final = {EpisodeState.RESOLVED: StepKind.RESOLVED, EpisodeState.RETRACTED: StepKind.RETRACTED}
 
 
@@ -46,10 +45,10 @@ def tell(episode: Episode, reader: Reader) -> Told:
 
 
 def _raised_by(episode: Episode) -> StepReason:
-    """Why the episode was raised. Money that disagrees with a good score falls, with a bad one it rises."""
+    """Why the episode was raised. Which way money went that disagrees with the score, its percent say."""
     if episode.kind is AlertKind.REVENUE_DISAGREES:
-        good = float(episode.facts.get("score", _MIDDLE)) >= _MIDDLE
-        return StepReason.MONEY_FALLS if good else StepReason.MONEY_RISES
+        falls = float(episode.facts.get("percent", 0)) < 0
+        return StepReason.MONEY_FALLS if falls else StepReason.MONEY_RISES
     return _WHY[episode.kind]
 
 

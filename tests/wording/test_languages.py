@@ -17,6 +17,7 @@ from consumers.runtime.wording.parts import part_lines
 from schemas.alerts import AlertKind, StepKind, StepReason, Suggestion
 from schemas.catalogue import MODELS
 from schemas.health import Part, PartKind
+from streams.core.policies import default_tables
 from streams.core.policy import COUNTED_SIGNALS
 from tests.delivery.samples import band_dropped
 from tests.wording.golden import GOLDEN
@@ -42,8 +43,8 @@ FACTS: Final[Mapping[str, str]] = {
     "growing": "order_value",
     "renews_at": "2026-06-01T00:00:00+00:00",
 }
-WITHOUT_POINTS: Final = {"orders_ever"}
-"""What is counted to weigh other signals and contributes to no score."""
+CONTRIBUTING: Final = sorted(name for name, one in default_tables().policy.signals.items() if one.points)
+"""Signals that give points; the others are counted to weigh these and show in no score."""
 ONE: Final = {"complaint_ids": "C-17", "order_ids": "O-1", "count": "1", "days": "1", "usual_days": "1"}
 MONEY: Final = {"amount": "60.50", "currency": "EUR", "measure": "order_value", "growing": "usage"}
 HELD: Final = {"held_by": "M-09", "held_since": "2026-03-02T08:00:00+00:00", "raised_by": "band_worsened"}
@@ -52,6 +53,7 @@ SITUATIONS: Final[tuple[Mapping[str, str], ...]] = (
     FACTS,
     {**FACTS, **ONE},
     {**FACTS, **MONEY},
+    {**FACTS, "growing": "usage, order_value"},
     {**FACTS, **HELD},
 )
 
@@ -105,7 +107,7 @@ def test_every_name_is_told_without_english(language: str) -> None:
     assert all(category(reader, name) for name in CATEGORIES)
 
 
-@pytest.mark.parametrize("signal_name", sorted(set(COUNTED_SIGNALS) - WITHOUT_POINTS))
+@pytest.mark.parametrize("signal_name", CONTRIBUTING)
 def test_every_signal_has_words_of_its_own(signal_name: str) -> None:
     assert signal(reader_of("de", "UTC"), signal_name) != signal_name.replace("_", " ").capitalize()
 
@@ -147,6 +149,15 @@ def test_numbers_money_times_and_lists_are_written_as_the_reader_writes_them(  #
     )
     written = tuple(text.replace("\N{NO-BREAK SPACE}", " ") for text in found)
     assert written == (number, money, percent, moment, listed, ago)
+
+
+def test_the_days_of_a_silence_are_the_same_in_every_zone() -> None:
+    days = {"quiet_since": "2026-01-05T00:00:00+00:00", "expected_by": "2026-02-10T00:00:00+00:00", "usual_days": "14"}
+    step = band_dropped(kind=AlertKind.PURCHASE_OVERDUE, reason=StepReason.SILENCE_PASSED, facts=days)
+    for zone in ("America/New_York", "Asia/Tokyo"):
+        said = AlertWords(reader_of("sv", zone), step).reason
+        assert "sedan 5 jan. 2026" in said
+        assert "senast 10 feb. 2026" in said
 
 
 def test_a_time_is_told_in_the_zone_of_the_reader() -> None:

@@ -1,7 +1,7 @@
 """Who reads: language, region and time zone, and how numbers, money and times are written for them."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from gettext import NullTranslations
@@ -101,7 +101,15 @@ class Reader:
         >>> reader_of("en_GB", "Europe/London").day(datetime(2026, 3, 1, tzinfo=UTC))
         '1 Mar 2026'
         """
-        return format_date(at.astimezone(self.zone), format="medium", locale=self.locale)
+        return self.date(at.astimezone(self.zone).date())
+
+    def date(self, day: date) -> str:
+        """A day of the calendar, the same in every zone.
+
+        >>> reader_of("sv", "Asia/Tokyo").date(date(2026, 3, 1))
+        '1 mars 2026'
+        """
+        return format_date(day, format="medium", locale=self.locale)
 
     def clock(self, at: datetime) -> str:
         """The time of day in the reader's zone."""

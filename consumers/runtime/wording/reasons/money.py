@@ -23,10 +23,13 @@ _RISES: Final = {
         "The score of %(account)s is only %(score)s of 100, but the value of its subscription rose by %(percent)s."
     ),
 }
-_GROWS: Final[dict[tuple[str, ...], str]] = {
-    ("usage",): N_("%(account)s is doing well, with a score of %(score)s of 100, and uses %(percent)s more."),
-    ("order_value",): N_(
+_GROWS: Final[dict[frozenset[str], str]] = {
+    frozenset({"usage"}): N_("%(account)s is doing well, with a score of %(score)s of 100, and uses %(percent)s more."),
+    frozenset({"order_value"}): N_(
         "%(account)s is doing well, with a score of %(score)s of 100, and its orders are worth %(percent)s more."
+    ),
+    frozenset({"usage", "order_value"}): N_(
+        "%(account)s is doing well, with a score of %(score)s of 100; it uses and orders more, by up to %(percent)s."
     ),
 }
 
@@ -55,7 +58,7 @@ def agrees_again(reader: Reader, step: AlertStep) -> str:
 
 def upsell_signs(reader: Reader, step: AlertStep) -> str:
     """The account is well and grows; when its subscription is renewed is told where it is known."""
-    text = _GROWS.get(tuple(names(step, "growing")))
+    text = _GROWS.get(frozenset(names(step, "growing")))
     if text is None or not has(step, "score", "percent"):
         text = N_("%(account)s is doing well and growing: it may want more.")
     told = reader.text(text) % _written(reader, step)

@@ -1,4 +1,7 @@
-"""Clients that are not heard from, or do not order, for longer than is usual for them."""
+"""Clients that are not heard from, or do not order, for longer than is usual for them.
+
+Silence is measured in days of UTC, so its days are told as they are and not moved into the reader's zone.
+"""
 
 from typing import Final
 
@@ -30,7 +33,7 @@ def silence_passed(reader: Reader, step: AlertStep) -> str:
             text = N_("%(account)s has not been heard from for unusually long.")
         return reader.text(text) % {"account": account(step)}
     days = whole(step, "usual_days")
-    written = {"since": reader.day(since), "expected": reader.day(expected)}
+    written = {"since": reader.date(since.date()), "expected": reader.date(expected.date())}
     return reader.plural(_NOT_BOUGHT if orders else _NOT_HEARD, days) % {
         "account": account(step),
         "count": days,
