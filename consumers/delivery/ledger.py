@@ -53,6 +53,8 @@ class Ledger:
         self._young = _Generation()
         self._old = _Generation()
         self._counts: Counter[Outcome] = Counter()
+        self.decided = 0
+        """How many notifications were decided: counted by themselves, so that they can be held against the outcomes."""
         self.forgotten_until: UtcDatetime | None = None
         """When the latest was settled of those that are forgotten; None while none is."""
         self.deferred: dict[str, Deferred] = {}
@@ -64,6 +66,7 @@ class Ledger:
         """Take in a receipt. False when it changed nothing: the notification was settled already."""
         if self.is_settled(receipt.notification_id):
             return False
+        self.decided += receipt.notification_id not in self.deferred
         if receipt.outcome is Outcome.DEFERRED:
             self._defer(receipt)
         else:
@@ -98,11 +101,6 @@ class Ledger:
     def remembered(self) -> int:
         """How many settled notifications are known by their ids."""
         return len(self._young.settled) + len(self._old.settled)
-
-    @property
-    def decided(self) -> int:
-        """How many notifications were decided."""
-        return self._counts.total() + len(self.deferred)
 
     @property
     def counts(self) -> Mapping[Outcome, int]:

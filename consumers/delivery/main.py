@@ -9,10 +9,12 @@ import structlog
 
 from consumers.delivery import metrics
 from consumers.delivery.channels.offered import channels
+from consumers.delivery.channels.outbound import Outbound
 from consumers.delivery.directory import Directory
 from consumers.delivery.ledger import Ledger
 from consumers.delivery.reading import fold_receipts, learn_manager, learn_profile
 from consumers.delivery.receipts import ReceiptDesk
+from consumers.delivery.selfaudit import SelfAudit
 from consumers.delivery.sending import Sender
 from consumers.delivery.settings import DeliverySettings
 from consumers.delivery.stage import Stage
@@ -72,6 +74,8 @@ class _Process:
         self._desk = ReceiptDesk(ledger, publisher, utc_now, settings.attention)
         sender = Sender(channels(settings, utc_now), self._desk, settings.retry, settings.max_waiting)
         self._sender = stack.enter_context(closing(sender))
+        heartbeat = settings.heartbeat_url.get_secret_value() if settings.heartbeat_url else None
+        self._audit = SelfAudit(ledger, heartbeat, Outbound(settings.targets.outbound))
         self._managers = stack.enter_context(Follower(broker, (MANAGERS.name,), self._learn, stop))
         self._receipts = stack.enter_context(Follower(broker, (DELIVERIES.name,), self._fold, stop))
         self._profiles: Follower | None = None
@@ -112,6 +116,7 @@ class _Process:
         self._receipts.look()
         if self._profiles is not None:
             self._profiles.look()
+        self._audit.turn(utc_now(), self._sender.away)
 
     def _subscription(self, status: Status) -> loop.Subscription:
         """Small batches and short waits: an alert is worth milliseconds. Receipts of others count after a rebalance."""

@@ -33,6 +33,11 @@ CHANNEL_AWAY: Final = Gauge(
     " goes by itself.",
     ["channel"],
 )
+SELF_AUDIT_FAULTS: Final = Gauge(
+    "pulse_delivery_self_audit_faults",
+    "What delivery found wrong with itself in the last minute: books that do not balance, or something due that was not"
+    " tried. Any: the log says which (self_audit_found); no heartbeat is sent meanwhile.",
+)
 REPEATED: Final = Counter(
     "pulse_delivery_repeated_decisions",
     "Decisions read again (replay, restart) that were settled before and told nobody a second time. Normal then.",

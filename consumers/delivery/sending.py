@@ -91,6 +91,11 @@ class Sender:
             channel.close()
 
     @property
+    def away(self) -> frozenset[ContactKind]:
+        """The channels that did not answer when last tried."""
+        return self._outages.away
+
+    @property
     def waiting(self) -> int:
         """How many notifications wait for another attempt."""
         return len(self._schedule)

@@ -103,6 +103,10 @@ class DeliverySettings(BaseModel):
     console_url: Annotated[
         str, Field(pattern=r"^https?://\S+$", description="where links in messages lead: the console's public address")
     ] = "http://127.0.0.1:8000"
+    heartbeat_url: Annotated[
+        SecretStr | None,
+        Field(description="posted to once a minute while all is well; whoever listens tells you when it stays away"),
+    ] = None
     max_waiting: Annotated[
         int,
         Field(ge=1, le=1_000_000, description="notifications that wait for another attempt, before no more are taken"),
