@@ -1,4 +1,4 @@
-"""Delivery looks at itself: whether its books balance and what is due was tried. While all is well it sends a heartbeat.
+"""Delivery looks at itself: do its books balance, was what is due tried? While all is well it sends a heartbeat.
 
 A dead man's heartbeat: whoever listens for it tells the operator when it stays away, be it that delivery found a fault,
 that it hangs, or that it is gone.
