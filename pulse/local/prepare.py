@@ -8,6 +8,7 @@ import sys
 
 from consumers.clickhouse.errors import WarehouseError
 from consumers.clickhouse.migrate import apply as migrate
+from consumers.clickhouse.rates import write_rates
 from consumers.runtime.clickhouse import ClickHouse
 from pulse import logs, topics
 from pulse.errors import PulseError
@@ -15,6 +16,7 @@ from pulse.exit_codes import ExitCode
 from pulse.local import lifeline
 from pulse.local.child import say_ready
 from pulse.local.replay import count_stored
+from pulse.policies.in_force import tables_in_force
 from pulse.policies.topic import bring_policies_back
 from pulse.settings import load
 from schemas.broker import Broker
@@ -31,6 +33,8 @@ def main() -> int:
         migrate(clickhouse)
         if settings.part(Broker).embedded:
             bring_policies_back(clickhouse, settings.part(Broker))
+        policy = tables_in_force().policy
+        write_rates(clickhouse, policy.currencies.rates, policy.name)
     except (PulseError, WarehouseError) as error:
         sys.stderr.write(f"{error}\n")
         return int(error.exit_code if isinstance(error, PulseError) else ExitCode.FAILED)

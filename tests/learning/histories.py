@@ -12,7 +12,7 @@ from pulse.learning.past import Changed, Past, past_of
 from streams.core.facts import KIND_INDEX
 from streams.core.history import CHANGES, NO_DUE, History
 from streams.core.policies import default_tables
-from streams.core.policy import DAY_S
+from streams.core.policy import CURRENCIES, DAY_S
 
 BEGIN: Final = datetime(2024, 1, 1, tzinfo=UTC)
 TRUTH: Final = {"disputed": -2.4, "complaint_3": -1.5, "sentiment": 0.8, "paid": 0.25}
@@ -122,7 +122,7 @@ def ordering(accounts: int = 150, days: int = 500, seed: int = 2) -> Made:
         stop_d = chance.uniform(120, days) if account % 2 else days
         times = [BEGIN.timestamp() + day * DAY_S for day in np.cumsum(chance.gamma(4, 3, size=200)) if day < stop_d]
         for at in times:
-            made.tell(account, "purchase.order_placed.v1", at)
+            made.tell(account, "purchase.order_placed.v1", at, value=10.0, code=CURRENCIES.index("EUR"))
         if account % 2:
             for _ in range(3):
                 made.tell(account, "complaint.opened.v1", times[-1] - chance.uniform(0, 20) * DAY_S, code=4)
