@@ -18,9 +18,9 @@ def migrate() -> None:
     from consumers.clickhouse.migrate import apply
     from consumers.clickhouse.rates import write_rates
     from consumers.runtime.clickhouse import ClickHouse, ClickHouseAway
-    from pulse.policies.in_force import tables_in_force
+    from pulse.policies.in_force import policy_in_force
 
-    policy = tables_in_force().policy
+    policy = policy_in_force()
     settings = load(["clickhouse"]).part(ClickHouse)
     try:
         applied = apply(settings)

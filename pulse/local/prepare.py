@@ -16,7 +16,7 @@ from pulse.exit_codes import ExitCode
 from pulse.local import lifeline
 from pulse.local.child import say_ready
 from pulse.local.replay import count_stored
-from pulse.policies.in_force import tables_in_force
+from pulse.policies.in_force import policy_in_force
 from pulse.policies.topic import bring_policies_back
 from pulse.settings import load
 from schemas.broker import Broker
@@ -33,7 +33,7 @@ def main() -> int:
         migrate(clickhouse)
         if settings.part(Broker).embedded:
             bring_policies_back(clickhouse, settings.part(Broker))
-        policy = tables_in_force().policy
+        policy = policy_in_force()
         write_rates(clickhouse, policy.currencies.rates, policy.name)
     except (PulseError, WarehouseError) as error:
         sys.stderr.write(f"{error}\n")
