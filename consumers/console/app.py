@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from consumers.console import metrics
 from consumers.console.headers import SecurityHeaders
 from consumers.console.measuring import Measured
-from consumers.console.pages import account, inbox, language, live, mail, operating, sign_in, worklist
+from consumers.console.pages import account, inbox, language, live, mail, operating, override, sign_in, worklist
 from consumers.console.visiting import Console, console_of, look_of
 from consumers.runtime.errors import ConsumerError
 from consumers.runtime.wording.marks import N_
@@ -47,6 +47,8 @@ def routes() -> list[Route | Mount]:
         Route("/", worklist.show),
         Route("/account", account.show),
         Route("/account/events", account.show_older),
+        Route("/account/override", override.set_score, methods=["POST"]),
+        Route("/account/override/lift", override.lift, methods=["POST"]),
         Route("/inbox", inbox.show),
         Route("/inbox/acknowledge", inbox.acknowledge, methods=["POST"]),
         Route("/mail", mail.show),

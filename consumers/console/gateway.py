@@ -1,5 +1,6 @@
 """What people do, sent as events to the gateway. The only way in which the console changes anything."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from typing import Final
@@ -11,7 +12,14 @@ from consumers.console import metrics
 from consumers.console.settings import ConsoleSettings
 from consumers.runtime.wording.marks import N_
 from schemas.codec import STRUCTURED, to_structured
-from schemas.events.actions import AlertAcknowledged, AlertActionData
+from schemas.events.actions import (
+    AlertAcknowledged,
+    AlertActionData,
+    OverrideLifted,
+    OverrideLiftedData,
+    OverrideSet,
+    OverrideSetData,
+)
 from schemas.ids import AccountId, AlertId, EventId, ManagerId, Source
 
 log = structlog.get_logger()
@@ -27,6 +35,17 @@ class NotSent(Exception):
         self.advice = advice
 
 
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """Who does something about an account's score, why and when; `once` stands for the form that was pressed."""
+
+    account: str
+    author: ManagerId
+    reason: str
+    at: datetime
+    once: str
+
+
 class Gateway:
     """A client with one pool of connections. Safe to use from many threads."""
 
@@ -40,7 +59,7 @@ class Gateway:
             base_url=settings.gateway_url, headers=headers, timeout=settings.gateway_timeout_s, trust_env=False
         )
 
-    def send(self, event: AlertAcknowledged) -> None:
+    def send(self, event: AlertAcknowledged | OverrideSet | OverrideLifted) -> None:
         """Hand the event over; returns when it is stored for good.
 
         Raises:
@@ -70,6 +89,26 @@ class Gateway:
             data=AlertActionData(alert_id=AlertId(alert), actor=actor),
         )
 
+    def override(self, said: ByHand, value: float, expires_at: datetime) -> OverrideSet:
+        """Somebody sets a score. The id is a function of the form and the person: a second press is the same fact."""
+        return OverrideSet(
+            id=_once("override", said),
+            source=Source(self._source),
+            subject=AccountId(said.account),
+            time=said.at,
+            data=OverrideSetData(author=said.author, reason=said.reason, value=value, expires_at=expires_at),
+        )
+
+    def lift(self, said: ByHand) -> OverrideLifted:
+        """Somebody lifts what was set; a second press is the same fact."""
+        return OverrideLifted(
+            id=_once("lift", said),
+            source=Source(self._source),
+            subject=AccountId(said.account),
+            time=said.at,
+            data=OverrideLiftedData(author=said.author, reason=said.reason),
+        )
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
@@ -77,3 +116,8 @@ class Gateway:
     def _failed(self, outcome: str, **details: str | int) -> None:
         metrics.ACTIONS.labels(outcome).inc()
         log.warning("action_not_sent", outcome=outcome, **details)
+
+
+def _once(what: str, said: ByHand) -> EventId:
+    named = f"{what}\x00{said.account}\x00{said.author}\x00{said.once}"
+    return EventId(blake2b(named.encode(), digest_size=16).hexdigest())

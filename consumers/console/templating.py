@@ -14,6 +14,7 @@ from jinja2.runtime import Context
 
 from consumers.console import formatting, phrases
 from consumers.console.models import Episode
+from consumers.console.outlook import outlook, set_by_hand
 from consumers.console.quietness import Quiet, quietness
 from consumers.console.scorecard import Waterfall, waterfall
 from consumers.console.telling import Told, tell
@@ -81,6 +82,8 @@ class Look:
             "tell": self._tell,
             "waterfall": self._waterfall,
             "quietness": self._quietness,
+            "outlook": lambda snapshot: outlook(snapshot, self.reader),
+            "set_by_hand": lambda snapshot, name_of: set_by_hand(snapshot, self.reader, name_of),
             "why": self.why,
             "signal": lambda name: signal(self.reader, name),
             "dimension": self._dimension,

@@ -194,5 +194,6 @@ _MORE: Final[dict[str, Callable[[Any, Reader], str]]] = {
     "purchase.invoice_paid.v1": _amount,
     "purchase.subscription_changed.v1": _subscription,
     "complaint.opened.v1": _complaint,
+    "health.override_set.v1": lambda data, reader: reader.number(data.value, 0),
     "account.profile_set.v1": _profile,
 }

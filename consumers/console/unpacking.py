@@ -156,6 +156,8 @@ def snapshot(row: Row, contributions: Sequence[Row], parts: Sequence[Row]) -> He
         **{name: row[name] for name in _DAYS},
         computed_score=row["score"] if row["override_value"] is None else row["computed_score"],
         override=_override(row),
+        next_band=_band(row["next_band"]),
+        next_band_at=_maybe_utc(row["next_band_at"]),
     )
 
 

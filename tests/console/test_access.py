@@ -44,7 +44,7 @@ WALK = {
 
 STREAMS = {"/live/worklist", "/live/inbox"}
 """Their records are looked at one by one: see the test of streams."""
-POSTS = {"/inbox/acknowledge", "/language", "/sign-in", "/sign-out"}
+POSTS = {"/account/override", "/account/override/lift", "/inbox/acknowledge", "/language", "/sign-in", "/sign-out"}
 WITHOUT_ACCOUNTS = {"/sign-in", "/healthz", "/readyz", "/metrics", "/static"}
 
 

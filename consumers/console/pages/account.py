@@ -37,7 +37,8 @@ def _show(request: Request, visit: Visit) -> Response:
         drawn=chart(page.history),
         older=_older(account_id, page.facts) if page.more_facts else "",
         back=again,
-        sent="sent" in request.query_params,
+        sent=request.query_params.get("sent", ""),
+        today=visit.now.astimezone(visit.look.reader.zone).date().isoformat(),
         live="/live/account?" + urlencode(stream),
         again=again,
     )
