@@ -3,13 +3,14 @@
 Looked at for every snapshot told, so it must cost little: the score is read on a grid of times at once, as products of
 matrices in single precision. Per dimension and time t
 
-    total = 50 + Σ points_k · P_k · 2^(-t/h_k)        complaint signals times their factor at t
+    total = 50 + Σ points_k · P_k · 2^(-t/h_k)        complaints, returns and levels times their factors at t
 
 which is `streams.core.score` over many times; a test holds the two equal. Where the score leaves its band between two
 times of the grid is found on the cubic through the four nearest, in log(1 + t). A score that leaves its band and is
 back before the next time of the grid is not seen.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Final
 
@@ -19,7 +20,8 @@ import numpy.typing as npt
 from streams.core.bands import NO_BAND, Codes
 from streams.core.decay import share_left
 from streams.core.fences import Bools
-from streams.core.policy import DAY_S, DIMENSIONS, SIGNAL_INDEX, Floats, Ints, Tables
+from streams.core.levels import LEAST, MANY, NORMAL, NORMAL_MANY, RECENT
+from streams.core.policy import COUNTED_SIGNALS, DAY_S, DIMENSIONS, SIGNAL_INDEX, Floats, Ints, Tables
 from streams.core.score import MIDDLE
 
 HORIZON_D: Final = 400.0
@@ -29,6 +31,10 @@ _STEPS: Final = np.linspace(0.0, np.log1p(HORIZON_D), _TIMES)
 """The grid in log(1 + days): dense where a date is near."""
 GRID_S: Final = np.expm1(_STEPS) * DAY_S
 _HALVINGS: Final = 20
+_RETURNED, _ORDERS = SIGNAL_INDEX["returned"], SIGNAL_INDEX["orders"]
+_LEVELS: Final = tuple(zip(*(column.tolist() for column in (RECENT, MANY, NORMAL, NORMAL_MANY)), strict=True))
+_IS_PLAIN: Final = ~np.isin(np.arange(len(COUNTED_SIGNALS)), [_RETURNED, *RECENT, *MANY])
+"""bool[S]: signals whose points are a multiple of their sum, the factor of complaints aside."""
 _AT_ONCE: Final = 256
 
 Singles = npt.NDArray[np.float32]
@@ -67,9 +73,13 @@ def scores_ahead(sums: Floats, seen: Bools, tables: Tables) -> Singles:
     points = (sums * tables.points).astype(np.float32)
     weight = np.where(seen, tables.weight, 0.0).astype(np.float32)
     score = np.zeros((len(sums), len(GRID_S)), np.float32)
+    bent = [*_returns(sums, left, tables), *_levels(sums, left, tables)]
     for index in range(len(DIMENSIONS)):
         ours = tables.dimension == index
-        total = _product(points, np.where((ours & ~tables.is_complaint)[:, None], left, 0))
+        total = _product(points, np.where((ours & _IS_PLAIN & ~tables.is_complaint)[:, None], left, 0))
+        for signal, rows, found in bent:
+            if ours[signal]:
+                total[rows] += found
         if (ours & tables.is_complaint).any():
             sharpened = _product(points, np.where((ours & tables.is_complaint)[:, None], left, 0))
             total += _factors(sums, left, tables) * sharpened
@@ -96,6 +106,32 @@ def _factors(sums: Floats, left: Singles, tables: Tables) -> Singles:
     found: Singles = np.maximum(complaints, 0.0, out=complaints) * np.float32(rules.beta) + np.float32(1.0)
     found /= np.float32(1.0) + np.float32(rules.gamma) * np.log1p(ever)
     return found
+
+
+Bent = tuple[int, Ints, Singles]
+"""A signal whose points are no multiple of a fading sum: of which rows, and how many on the grid, float32[rows, G]."""
+
+
+def _returns(sums: Floats, left: Singles, tables: Tables) -> Iterator[Bent]:
+    rows = np.flatnonzero(sums[:, _RETURNED])
+    if len(rows):
+        returned = sums[rows, _RETURNED, None].astype(np.float32) * left[_RETURNED]
+        kept = np.maximum(sums[rows, _ORDERS, None].astype(np.float32) * left[_ORDERS] - returned, 0.0)
+        factor = np.float32(1.0) + np.float32(tables.policy.returns.kappa) * np.log1p(kept)
+        yield _RETURNED, rows, np.float32(tables.points[_RETURNED]) * returned / factor
+
+
+def _levels(sums: Floats, left: Singles, tables: Tables) -> Iterator[Bent]:
+    """The deviations of `streams.core.levels`: means fade as their sums and counts do."""
+    for place, (recent, many, normal, normal_many) in enumerate(_LEVELS):
+        rows = np.flatnonzero(np.minimum(sums[:, many], sums[:, normal_many]) >= LEAST)
+        if len(rows):
+            theirs = sums[rows].astype(np.float32)
+            count, normal_count = theirs[:, [many]] * left[many], theirs[:, [normal_many]] * left[normal_many]
+            gap = theirs[:, [recent]] * left[recent] / count - theirs[:, [normal]] * left[normal] / normal_count
+            cap, fewest = np.float32(tables.level_cap[place]), np.minimum(count, normal_count)
+            weight = fewest / (count + np.float32(tables.level_shrink[place]))
+            yield recent, rows, np.float32(tables.points[recent]) * weight * np.clip(gap, -cap, cap)
 
 
 def next_bands(resting: Resting, tables: Tables) -> Ahead:

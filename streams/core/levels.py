@@ -26,12 +26,12 @@ LEAST: Final = 1e-12
 
 RECENT: Final = np.array([SIGNAL_INDEX[level.recent] for level in LEVELS.values()])
 MANY: Final = np.array([SIGNAL_INDEX[level.many] for level in LEVELS.values()])
-_NORMAL: Final = np.array([SIGNAL_INDEX[level.normal] for level in LEVELS.values()])
-_NORMAL_MANY: Final = np.array([SIGNAL_INDEX[level.normal_many] for level in LEVELS.values()])
+NORMAL: Final = np.array([SIGNAL_INDEX[level.normal] for level in LEVELS.values()])
+NORMAL_MANY: Final = np.array([SIGNAL_INDEX[level.normal_many] for level in LEVELS.values()])
 
 COUNTS_ALONG: Final = np.isin(np.arange(len(COUNTED_SIGNALS)), MANY)
 """bool[S]: counts of a level. A fact's effect on one follows at once on its effect on the level itself."""
-IS_NORMAL: Final = np.isin(np.arange(len(COUNTED_SIGNALS)), np.concatenate((_NORMAL, _NORMAL_MANY)))
+IS_NORMAL: Final = np.isin(np.arange(len(COUNTED_SIGNALS)), np.concatenate((NORMAL, NORMAL_MANY)))
 """bool[S]: signals of a normal. Nothing has points by them, so no part of a change is ever about them."""
 
 Carried = list[tuple[int, Floats]]
@@ -78,10 +78,10 @@ class Standing(NamedTuple):
 
 def standing(sums: Floats, tables: Tables) -> Standing:
     """The levels of accounts with `sums: float64[n, S]`, all as of one moment each."""
-    many, normal_many = sums[:, MANY], sums[:, _NORMAL_MANY]
+    many, normal_many = sums[:, MANY], sums[:, NORMAL_MANY]
     fewest = np.minimum(many, normal_many)
     known = fewest >= LEAST
-    normal = _means(sums[:, _NORMAL], normal_many, known)
+    normal = _means(sums[:, NORMAL], normal_many, known)
     gap = np.where(known, _means(sums[:, RECENT], many, known) - normal, np.nan)
     weight = np.where(known, fewest / (np.where(known, many, 0.0) + tables.level_shrink), 0.0)
     held = np.clip(np.nan_to_num(gap), -tables.level_cap, tables.level_cap)
