@@ -37,7 +37,8 @@ def known_names(path: Path) -> tuple[str, ...]:
     """The keys that the mapping at a path may have; none where they are not fixed."""
     if path[:1] == ("segments",) and len(path) == len(_SEGMENT):
         return OVERRIDABLE
-    return tuple(_at(path).get("properties", ()))
+    schema = _at(path)
+    return tuple(schema.get("properties") or _resolved(schema.get("propertyNames", {})).get("enum", ()))
 
 
 def _at(path: Path) -> Schema:

@@ -108,7 +108,7 @@ def _said(item: ErrorDetails, path: Path) -> str:
     if kind in _NAMES or _is_segment(path, kind):
         said, known = _NAMES.get(kind, ("no such segment", tuple(SEGMENTS)))
         return f"{said}{_nearest(str(item['input']), known)}"
-    if kind == "extra_forbidden":
+    if kind == "extra_forbidden" or (kind == "enum" and item["loc"][-1:] == (_KEY,)):
         return f"unknown{_nearest(str(path[-1]), known_names(path[:-1]))}"
     if kind == "invalid_key" or item["loc"][-1:] == (_KEY,):
         return "a key must be a text"

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from schemas.plain import Plain
 from streams.core.effects import Effect
 from streams.core.facts import seconds
-from streams.core.policy import SIGNAL_INDEX, Hours
+from streams.core.policy import SIGNAL_INDEX, SlaHours
 
 BY_POLICY: Final = float("inf")
 """`due_at` of an opening that names no time: the policy's SLA counts."""
@@ -93,12 +93,14 @@ class Complaint:
         """Whether the opening names no time to answer by."""
         return self.opening is not None and self.opening.due_at == BY_POLICY
 
-    def due(self, sla_h: Hours) -> float:
+    def due(self, sla_h: SlaHours) -> float:
         """By when a first answer is owed, epoch seconds; inf where nothing was opened."""
         opening = self.opening
         if opening is None:
             return float("inf")
-        return opening.due_at if opening.due_at != BY_POLICY else opening.at + sla_h[opening.severity - 1] * 3600.0
+        if opening.due_at != BY_POLICY:
+            return opening.due_at
+        return opening.at + sla_h.of(opening.category)[opening.severity - 1] * 3600.0
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Complaint) and self.course == other.course

@@ -3,7 +3,7 @@
 Reading a file is the caller's business. A policy is frozen; another policy is another object.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, NamedTuple, Self
 from zlib import crc32
@@ -14,6 +14,7 @@ import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from schemas.events.complaints import Category
 from schemas.events.profiles import Segment
 from schemas.health import Band, Dimension
 from schemas.money import ISO_4217
@@ -22,9 +23,6 @@ from streams.core.money_document import LINES, Currencies, Levels, ReturnRules, 
 from streams.core.segments import NO_SUCH_SIGNAL, Document, faults_of, laid_over, without
 from streams.core.silence.document import SilenceRules
 
-Hours = tuple[float, float, float, float]
-"""By severity 1 to 4."""
-
 DAY_S: Final = 86_400.0
 DIMENSIONS: Final = tuple(Dimension)
 BANDS: Final = tuple(Band)
@@ -32,6 +30,13 @@ BANDS: Final = tuple(Band)
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Hours = tuple[
+    Annotated[float, Field(gt=0)],
+    Annotated[float, Field(gt=0)],
+    Annotated[float, Field(gt=0)],
+    Annotated[float, Field(gt=0)],
+]
+"""By severity 1 to 4."""
 
 COUNTED_SIGNALS: Final = (
     "contact",
@@ -215,18 +220,14 @@ def _sum_to_one(weights: Weights) -> Weights:
 
 
 class ComplaintRules(_Document):
-    """`beta` and `gamma` as in `streams.core.score`; hours to answer by severity 1 to 4; two complaints of a category
-    within `repeated_within_d` days of one another are a repeated one.
+    """`beta` and `gamma` as in `streams.core.score`; hours to answer by severity 1 to 4, others for some
+    categories; two complaints of a category within `repeated_within_d` days of one another are a repeated one.
     """
 
     beta: Annotated[float, Field(ge=0, le=5)]
     gamma: Annotated[float, Field(ge=0, le=5)]
-    answer_sla_h: tuple[
-        Annotated[float, Field(gt=0)],
-        Annotated[float, Field(gt=0)],
-        Annotated[float, Field(gt=0)],
-        Annotated[float, Field(gt=0)],
-    ]
+    answer_sla_h: Hours
+    answer_sla_h_by_category: dict[Category, Hours] = {}
     repeated_within_d: Annotated[float, Field(ge=1, le=365)]
 
 
@@ -329,6 +330,29 @@ def _faults_in(policy: Policy, override: Document, path: tuple[str, ...]) -> lis
     return []
 
 
+class SlaHours(NamedTuple):
+    """Hours to answer in: those of most complaints, and those of categories that have their own."""
+
+    usual: Hours
+    by_category: Mapping[Category, Hours] = {}
+
+    def of(self, category: str) -> Hours:
+        """Those of a complaint of a category; "" is none."""
+        return self.by_category[Category(category)] if category in self.by_category else self.usual
+
+    @classmethod
+    def shortest(cls, several: Sequence["SlaHours"]) -> "SlaHours":
+        """Of each kind of complaint the fewest hours that any of them gives."""
+        categories = {category for one in several for category in one.by_category}
+        by_category = {category: _fewest([one.of(category) for one in several]) for category in categories}
+        return cls(_fewest([one.usual for one in several]), by_category)
+
+
+def _fewest(several: Sequence[Hours]) -> Hours:
+    first, second, third, fourth = (min(hours) for hours in zip(*several, strict=True))
+    return first, second, third, fourth
+
+
 @dataclass(frozen=True, slots=True)
 class Tables:
     """A policy as arrays over the signals of `COUNTED_SIGNALS` (S) and the dimensions (3).
@@ -346,7 +370,6 @@ class Tables:
     segment: Segment | None
     name: str
     digest: int
-    sla_h: Hours
     points: Floats
     half_life_s: Floats
     dimension: Ints
@@ -358,6 +381,7 @@ class Tables:
     rate_of: Floats
     level_shrink: Floats
     level_cap: Floats
+    sla_h: SlaHours
 
 
 _DECIDES_NOTHING: Final = ("policy", "version", "escalation", "publish", "segments")
@@ -382,7 +406,6 @@ def to_tables(document: Policy, segment: Segment | None = None) -> Tables:
         segment=segment,
         name=f"{policy.name}/{segment.value}" if segment else policy.name,
         digest=digest_of(policy),
-        sla_h=policy.complaints.answer_sla_h,
         points=np.array([signal.points for signal in signals]),
         half_life_s=np.array(
             [np.inf if signal.half_life_d is None else signal.half_life_d * DAY_S for signal in signals]
@@ -396,4 +419,5 @@ def to_tables(document: Policy, segment: Segment | None = None) -> Tables:
         rate_of=np.array([policy.currencies.rates.get(currency, np.nan) for currency in CURRENCIES]),
         level_shrink=np.array([policy.levels.of(name).shrink for name in LEVELS]),
         level_cap=np.array([policy.levels.of(name).cap for name in LEVELS]),
+        sla_h=SlaHours(policy.complaints.answer_sla_h, policy.complaints.answer_sla_h_by_category),
     )

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from streams.core.policy import COUNTED_SIGNALS, Floats, Ints, Policy, Tables, to_tables
+from streams.core.policy import COUNTED_SIGNALS, Floats, Ints, Policy, SlaHours, Tables, to_tables
 from streams.core.segments import SEGMENTS
 
 ALWAYS: Final = float("-inf")
@@ -67,8 +67,7 @@ class Rulebook:
                     self._place[number, code] = self._place[number, 0]
         self.tables: tuple[Tables, ...] = tuple(made)
         """All rules there are, each once a version: those for everybody before those of a segment."""
-        first, second, third, fourth = (min(one.sla_h[severity] for one in made) for severity in range(4))
-        self.counting: Tables = replace(made[0], sla_h=(first, second, third, fourth))
+        self.counting: Tables = replace(made[0], sla_h=SlaHours.shortest([one.sla_h for one in made]))
         """For folding, which knows no moment: the shortest times to answer by, so that nothing is looked at late."""
         self._by_digest: dict[int, Tables] = {tables.digest: tables for tables in made}
 

@@ -2,6 +2,7 @@
 
 from schemas.alerts import AlertKind, AlertStep, CalledRole, StepKind, StepReason, alert_id
 from schemas.catalogue import AnyEvent
+from schemas.events.complaints import Category
 from tests.core.bench import Bench, Told, no_dwell, tables_with
 from tests.core.building import (
     ACCOUNT,
@@ -179,6 +180,21 @@ def test_without_a_due_time_the_policy_says_by_severity_when_an_answer_is_owed()
         bench.live(contact(0), opened(MINUTE, severity))
         assert of(bench.flush(MINUTE + hours * HOUR - 1), OVERDUE) == []
         assert len(of(bench.flush(MINUTE + hours * HOUR), OVERDUE)) == 1
+
+
+def test_a_category_may_have_hours_of_its_own() -> None:
+    tables = tables_with(complaints={"answer_sla_h_by_category": {"technical": [9, 7, 5, 3]}})
+    for category, severity, hours in ((Category.TECHNICAL, 4, 3), (Category.TECHNICAL, 1, 9), (Category.BILLING, 4, 8)):
+        bench = Bench(tables)
+        bench.live(contact(0), opened(MINUTE, severity, category=category))
+        assert of(bench.flush(MINUTE + hours * HOUR - 1), OVERDUE) == []
+        assert len(of(bench.flush(MINUTE + hours * HOUR), OVERDUE)) == 1
+
+
+def test_a_time_named_in_the_complaint_goes_before_that_of_its_category() -> None:
+    bench = Bench(tables_with(complaints={"answer_sla_h_by_category": {"technical": [1, 1, 1, 1]}}))
+    bench.live(contact(0), opened(MINUTE, 4, due_after_s=6 * HOUR, category=Category.TECHNICAL))
+    assert of(bench.flush(5 * HOUR), OVERDUE) == []
 
 
 def test_an_answer_in_time_alerts_nobody() -> None:

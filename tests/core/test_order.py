@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from schemas.catalogue import EVENT, AnyEvent
 from streams.core.decay import share_left
+from streams.core.policy import SlaHours
 from streams.core.state import RING, Partition
 from tests.core.bench import Bench, assessed, folded, score_of, sums_at
 from tests.core.building import (
@@ -166,14 +167,14 @@ def test_of_two_openings_of_one_complaint_the_earlier_stands(turned: bool) -> No
     pair = [opened(At(DAY, "a"), 2, due_after_s=50.0), opened(At(2 * DAY, "b"), 4)]
     partition = folded(*(pair[::-1] if turned else pair))
     assert score_of(*pair, at_s=9 * DAY) == pytest.approx(score_of(pair[0], at_s=9 * DAY), abs=1e-9)
-    assert partition.extras[0].complaints["C-1"].due((1, 1, 1, 1)) == pair[0].time.timestamp() + 50.0
+    assert partition.extras[0].complaints["C-1"].due(SlaHours((1, 1, 1, 1))) == pair[0].time.timestamp() + 50.0
 
 
 @pytest.mark.parametrize("turned", [False, True])
 def test_of_two_openings_at_the_same_moment_the_same_one_stands_in_either_order(turned: bool) -> None:
     pair = [opened(At(DAY, "a"), 2, due_after_s=50.0), opened(At(DAY, "b"), 2, due_after_s=90.0)]
     partition = folded(*(pair[::-1] if turned else pair))
-    assert partition.extras[0].complaints["C-1"].due((1, 1, 1, 1)) == pair[0].time.timestamp() + 50.0
+    assert partition.extras[0].complaints["C-1"].due(SlaHours((1, 1, 1, 1))) == pair[0].time.timestamp() + 50.0
 
 
 def test_a_withdrawal_dated_before_its_original_stays_finite() -> None:

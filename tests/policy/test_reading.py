@@ -58,6 +58,20 @@ def test_a_fault_is_told_as_file_line_path_and_what_was_expected() -> None:
         ("{all: 60, str", "{all: 60, big: 3, str", "silence.contacts.line_d", "big", "long_tail), got big"),
         ("rule: own_line", "rule: risk", "silence.purchases.alert", "alert: {", "expected a risk with the rule risk"),
         ("overdue, gone_silent]", "overdue, sad]", "silence.alerts.1", "sad", 'overdue or gone_silent, got "sad"'),
+        (
+            "by_category: {}",
+            "by_category: {tecnical: [1, 1, 1, 1]}",
+            "complaints.answer_sla_h_by_category.tecnical",
+            "{tecnical:",
+            "unknown; did you mean technical?",
+        ),
+        (
+            "by_category: {}",
+            "by_category: {billing: [1, 1, 0, 1]}",
+            "complaints.answer_sla_h_by_category.billing.2",
+            "billing: [",
+            "expected a number above 0, got 0",
+        ),
         ("  survey:", "  survey: {}\n  survey:", "signals.survey", "survey: {dim", "given twice, first in line 19"),
         ("_life_d: 21", "_life_d: .inf", "signals.usage.half_life_d", ".inf", "at most 3650 or null, got Infinity"),
         ("version: 1", "version: 1.5", "version", "1.5", "expected a whole number at least 1, got 1.5"),
@@ -200,6 +214,8 @@ def test_whatever_stands_somewhere_in_a_policy_it_is_read_or_refused(data: st.Da
     while isinstance(nested := target[name := data.draw(st.sampled_from(sorted(target)))], dict):
         if data.draw(st.booleans()):
             break
+        if not nested:
+            return
         target = nested
     target[name] = data.draw(_VALUES)
     with suppress(PolicyFaults):

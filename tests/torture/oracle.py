@@ -92,7 +92,8 @@ class Policy:
     weight: Mapping[str, float]
     beta: float
     gamma: float
-    answer_sla_s: tuple[float, ...]
+    answer_sla_s: Mapping[str, tuple[float, ...]]
+    """By category; "" has those of all others."""
     repeated_within_s: float
     silence: Mapping[str, Any]
     kappa: float
@@ -114,7 +115,7 @@ class Policy:
             weight=document["dimensions"],
             beta=document["complaints"]["beta"],
             gamma=document["complaints"]["gamma"],
-            answer_sla_s=tuple(hours * _HOUR_S for hours in document["complaints"]["answer_sla_h"]),
+            answer_sla_s=_sla_s(document["complaints"]),
             repeated_within_s=document["complaints"]["repeated_within_d"] * _DAY_S,
             silence=document["silence"],
             kappa=document["returns"]["kappa"],
@@ -124,6 +125,11 @@ class Policy:
                 "order_value": (document["levels"]["order_value"]["shrink"], document["levels"]["order_value"]["cap"]),
             },
         )
+
+
+def _sla_s(complaints: Mapping[str, Any]) -> dict[str, tuple[float, ...]]:
+    hours = {"": complaints["answer_sla_h"], **complaints["answer_sla_h_by_category"]}
+    return {category: tuple(one * _HOUR_S for one in theirs) for category, theirs in hours.items()}
 
 
 @dataclass(slots=True)
@@ -159,7 +165,8 @@ class Complaint:
         if opening is None or self.is_settled() or any(kind == "answered" for kind, _, _ in self.facts):
             return inf
         at, severity, named = opening
-        return at + policy.answer_sla_s[severity - 1] if named is None else named
+        hours = policy.answer_sla_s.get(self.category(), policy.answer_sla_s[""])
+        return at + hours[severity - 1] if named is None else named
 
 
 class Account:

@@ -76,7 +76,7 @@ def test_it_agrees_with_the_fold_on_sums_counts_and_scores(seed: int) -> None:
 def test_it_agrees_with_the_fold_on_what_is_open_and_owed() -> None:
     records = history(9)
     accounts, bench = reckoned(records), folded(records)
-    sla_h = default_tables().policy.complaints.answer_sla_h
+    sla_h = default_tables().sla_h
     for name, index in bench.partition.index.items():
         held = bench.partition.beside(index).complaints
         assert accounts[name].open_complaints() == sum(record.is_open for record in held.values())
