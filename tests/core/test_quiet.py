@@ -2,15 +2,17 @@
 
 from datetime import date
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.alerts import AlertKind, AlertStep, CalledRole, StepKind, StepReason, Suggestion
 from schemas.catalogue import AnyEvent
+from streams.core.days import day_of
 from streams.core.policy import Tables
 from tests.core.bench import Bench, Told, tables_with
-from tests.core.building import DAY, HOUR, At, contact, invoice, opened, order, profile, settled_by_person, when
+from tests.core.building import DAY, HOUR, At, clock, contact, invoice, opened, order, profile, settled_by_person, when
 from tests.core.building import withdrawn as taken_back
 from tests.core.owing import fact
 from tests.core.timelines import SPAN_S, shuffled, thorough, timelines, with_repeats
@@ -165,19 +167,29 @@ def test_what_a_person_closed_is_told_again_after_the_next_purchase_alone() -> N
     bench.flush(OVER)
     bench.feed(settled_by_person(OVER + HOUR, quiet(bench.told)[0].alert_id))
     bench.flush(OVER + HOUR)
-    bench.live(contact(OVER + DAY), invoice(OVER + 2 * DAY))
+    looked_at_again = [opened(At(OVER + DAY, name), 1, name, due_after_s=900 * DAY) for name in ("C-1", "C-2")]
+    bench.live(invoice(OVER + HOUR), *looked_at_again)
     assert len(quiet(bench.told)) == 2
     bench.live(order(At(OVER + 3 * DAY, "next")))
     bench.flush(OVER + 90 * DAY)
     assert [(step.step, step.episode) for step in quiet(bench.told)[2:]] == [(OPENED, 2)]
 
 
-def test_another_segment_moves_the_day_and_leaves_an_open_alert_alone() -> None:
+def test_another_segment_moves_the_day() -> None:
     bench = Bench(watching(BOUGHT, mid=100.0))
     bench.live(*weekly(), profile(LAST_D * DAY + DAY))
     bench.flush(OVER)
     assert quiet(bench.told) == []
     bench.flush(LAST_D * DAY + 80 * DAY)
+    assert course_of(bench.told) == [(OPENED, StepReason.SILENCE_PASSED)]
+
+
+def test_an_open_alert_stays_when_another_segment_gives_more_time() -> None:
+    bench = Bench(watching(BOUGHT, mid=100.0))
+    bench.live(*weekly())
+    bench.flush(OVER)
+    bench.live(profile(OVER + HOUR))
+    assert bench.partition.rows["order_by"][0] > day_of(np.array([clock(OVER)]))[0]
     assert course_of(bench.told) == [(OPENED, StepReason.SILENCE_PASSED)]
 
 

@@ -119,6 +119,15 @@ def test_every_kind_of_fault_names_its_path_and_its_line(old: str, new: str, pat
     assert says in message
 
 
+def test_a_complaint_signal_is_of_the_dimension_that_every_account_has() -> None:
+    pairs = [
+        (f"{name}_2: {{dimension: service", f"{name}_2: {{dimension: commerce") for name in ("complaint", "recovered")
+    ]
+    [(path, line, message)] = faults_in(replaced(*pairs))
+    assert (path, line) == ("signals.complaint_2.dimension", line_with(shipped(), "complaint_2:"))
+    assert message.startswith("expected service, the dimension that every account has")
+
+
 def test_faults_of_all_kinds_come_together_in_the_order_of_their_lines() -> None:
     text = replaced(
         ("  contact:", "  contcat:"),
