@@ -51,8 +51,19 @@ def money_steps(case: Judgement) -> Iterator[tuple[int, Step | None]]:
     is_open = np.isin(case.rows, np.fromiter(case.partition.in_money, np.int64, len(case.partition.in_money)))
     for index in np.flatnonzero(opens | is_open).tolist():
         deviation = dict(zip(_NAMES, found.deviation[index].tolist(), strict=True))
-        yield index, _upsell_step(case, index, deviation, may_open=bool(opens[index]))
-        yield index, _revenue_step(case, index, deviation, may_open=bool(opens[index]))
+        yield index, _news(case, index, _upsell_step(case, index, deviation, may_open=bool(opens[index])))
+        yield index, _news(case, index, _revenue_step(case, index, deviation, may_open=bool(opens[index])))
+
+
+def _news(case: Judgement, index: int, step: Step | None) -> Step | None:
+    """The step, but nothing opens with a change of rules: it counts as told, and its time runs until the next may."""
+    if step is None or step.step is not StepKind.OPENED or index not in case.began_at:
+        return step
+    row = int(case.rows[index])
+    episodes_of_it = case.partition.beside(row).episodes
+    episodes_of_it[step.kind] = replace(episodes_of_it.get(step.kind, Episode()), watermark=step.at)
+    case.partition.dirty[row] = True
+    return None
 
 
 def not_looked_at(partition: Partition, rows: Ints, as_of: Floats) -> Bools:
@@ -165,7 +176,7 @@ def _step(kind: AlertKind, episode: Episode, signs: _Signs | None, now: float, c
             return None
         closed = replace(episodes.closed(episode), members=(), watermark=now)
         return Step(kind, closed, StepKind.RESOLVED, _GONE[kind], now, {})
-    if signs is None or (episode.number and now - episode.watermark < cooldown_d * DAY_S):
+    if signs is None or (episode.watermark and now - episode.watermark < cooldown_d * DAY_S):
         return None
     opened = replace(episodes.opened(episode), members=signs.rests_on, watermark=now)
     return Step(kind, opened, StepKind.OPENED, signs.reason, now, signs.facts)

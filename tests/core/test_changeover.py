@@ -18,6 +18,7 @@ from streams.core.segments import Document
 from tests.core.bench import Bench, default_document
 from tests.core.building import DAY, HOUR, MINUTE, At, clock, opened, order, profile
 from tests.core.explaining import assert_explained
+from tests.core.test_money import GROWING, STARTED
 from tests.core.timelines import SPAN_S, shuffled, thorough, timelines
 
 OTHER = AccountId("A-2")
@@ -166,6 +167,19 @@ def _patient(shipped: Policy) -> dict[str, object]:
     model = shipped.silence.purchases.model_dump(mode="json")
     everybody = {"all": model["segments"]["all"] | {"quantile_d": 20_000.0}}
     return {"segments": everybody, "alert": {"rule": "own_line", "risk": None}}
+
+
+def test_signs_that_the_new_rules_alone_see_offer_nothing() -> None:
+    """Four times the use is growth by the new line, and none by the old."""
+    blind = policy(upsell={"grows_percent": 1000.0})
+    rules = switching(163 * DAY, policy(2), blind)
+    seeing, switched = Bench(rules=Rulebook.of(policy())), Bench(rules=rules)
+    for bench in (seeing, switched):
+        bench.live(*sorted([STARTED, *GROWING], key=lambda event: event.time))
+        for day in (162, 163, 164, 165):
+            bench.flush(day * DAY)
+    assert [step.kind for step in seeing.told.steps].count(AlertKind.UPSELL_READY) == 1
+    assert [step.kind for step in switched.told.steps].count(AlertKind.UPSELL_READY) == 0
 
 
 def test_a_longer_time_to_answer_takes_no_alert_back() -> None:
