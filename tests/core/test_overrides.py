@@ -220,6 +220,29 @@ def assert_alike(one: HealthSnapshot, other: HealthSnapshot) -> None:
 LATER = st.floats(0, 120 * DAY).map(lambda seconds: SPAN_S + seconds)
 
 
+def test_it_is_shown_from_its_own_moment_though_the_watermark_has_not_come_there() -> None:
+    bench = Bench()
+    bench.live(order(0))
+    bench.feed(override_set(HOUR, 90.0))
+    assert bench.flush(HOUR + 1, watermark=60.0).snapshots[-1].score == 90.0
+
+
+def test_the_moment_of_its_end_is_what_the_row_waits_for() -> None:
+    bench = overriding()
+    bench.flush(3 * HOUR)
+    bench.live(override_set(At(4 * HOUR, "short"), 20.0, 60.0))
+    assert bench.partition.rows["next_due"][0] == when(4 * HOUR + 60).timestamp()
+
+
+@pytest.mark.parametrize("old_first", [True, False])
+def test_which_are_remembered_follows_from_what_was_told_and_not_from_its_order(old_first: bool) -> None:
+    mistakes = [override_set(At(HOUR + number, f"o-{number:03}"), 20.0) for number in range(KEPT)]
+    taken_back: list[AnyEvent] = [withdrawn(At(DAY, f"w-{one.id}"), one) for one in mistakes]
+    old: list[AnyEvent] = [override_set(At(1, "old"), 90.0, 90 * DAY)]
+    told = [*old, *mistakes, *taken_back] if old_first else [*mistakes, *taken_back, *old]
+    assert shown([order(0), *told], 2 * DAY).override is None
+
+
 @thorough
 @given(st.data(), overridden(), LATER)
 def test_overrides_told_in_any_order_and_again_hold_alike(
