@@ -4,6 +4,7 @@ from the migrations, the policy from its document.
 `python -m pulse.reference docs` writes them. Nothing may stand on a page that the code does not say.
 """
 
+from pulse.reference.alerts import alerts_page
 from pulse.reference.events import events_page
 from pulse.reference.metrics import metrics_page
 from pulse.reference.policy import policy_page
@@ -14,6 +15,7 @@ from pulse.reference.tables import tables_page
 def pages() -> dict[str, str]:
     """The pages by file name."""
     return {
+        "alerts.md": alerts_page(),
         "events.md": events_page(),
         "metrics.md": metrics_page(),
         "policy.md": policy_page(),

@@ -4,8 +4,10 @@ Reads and advances the partition's rows; what it decided goes into the rows' out
 durable together before anything is told.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -18,6 +20,7 @@ from schemas.ids import AccountId
 from schemas.plain import Plain
 from streams.core import bands, episodes
 from streams.core.changeover import change_over
+from streams.core.climbing import ON_THE_WAY, by_person, climbed
 from streams.core.decay import moved
 from streams.core.episodes import BY_TIME, OVERDUE_KINDS, Overdue, Step
 from streams.core.explain import Texts
@@ -27,6 +30,7 @@ from streams.core.judging import BandChanges, Clock, Judgement, judgement, readi
 from streams.core.money import money_steps, not_looked_at
 from streams.core.overrides import next_turn
 from streams.core.overruling import overruled
+from streams.core.phases import Refusal
 from streams.core.policy import BANDS, DAY_S, Floats, Ints, Tables
 from streams.core.quiet import next_silence, renew, silence_steps
 from streams.core.recoveries import Regained, ended_by_drop, ended_by_time, of_recovery
@@ -42,6 +46,8 @@ _EXPLAINED: Final = (AlertKind.BAND_DROPPED, AlertKind.SHARP_DROP)
 """Alerts that say what moved the score."""
 MAX_STEP_PARTS: Final = 10
 """How many of the heaviest parts an alert carries."""
+MAX_RESTLESS: Final = 500
+"""How many accounts are looked at in one flush because a manager's profile changed: the others wait for the next."""
 
 
 @dataclass(slots=True)
@@ -56,12 +62,13 @@ class Decided:
 
 
 def due(partition: Partition, clock: Clock) -> Ints:
-    """Rows of which something owed became overdue."""
+    """Rows of which something owed became overdue, or an alert goes on; some of those that somebody else may have."""
+    some = np.fromiter(islice(partition.restless, MAX_RESTLESS), np.int64)
     if partition.next_due > clock.watermark:
-        return np.empty(0, np.int64)
+        return some
     at = partition.rows["next_due"]
     partition.next_due = float(at[at > clock.watermark].min(initial=np.inf))
-    return np.flatnonzero(at <= clock.watermark)
+    return np.union1d(np.flatnonzero(at <= clock.watermark), some)
 
 
 def waiting(partition: Partition, clock: Clock, rules: Rulebook) -> Ints:
@@ -150,30 +157,36 @@ def _octets(rows: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
     return rows.view(np.dtype((np.void, rows.dtype.itemsize)))
 
 
-def act(partition: Partition, decisions: Sequence[tuple[int, Plain]], clock: Clock, rules: Rulebook) -> int:
-    """Put people's decisions on alerts into the outboxes; returns how many named no alert that we know."""
-    unknown = 0
+def act(
+    partition: Partition, decisions: Sequence[tuple[int, Plain]], clock: Clock, rules: Rulebook
+) -> Counter[Refusal]:
+    """Put people's decisions on alerts into the outboxes; returns how many were refused, by reason."""
+    refused: Counter[Refusal] = Counter()
     for row, event in decisions:
-        step = _of_action(partition, row, event)
-        if step is None:
-            unknown += event["type"].startswith("alert.")
+        if event["type"] not in episodes.DECISIONS:
             continue
-        historic = clock.is_history(step.at, rules.at(step.at).policy.alerts.history_horizon_s)
+        step = _of_action(partition, row, event)
+        if isinstance(step, Refusal):
+            refused[step] += 1
+            continue
+        policy = rules.at(step.at).policy
+        historic = clock.is_history(step.at, policy.alerts.history_horizon_s)
+        step = by_person(partition, row, step, event, policy.escalation)
         tell(partition, row, Decision(step, historic, clock.now, float(partition.rows["caused_at"][row])))
         if step.kind is AlertKind.SHARP_DROP and step.step is StepKind.RESOLVED:
             settled_by_person(partition, row)
         partition.dirty[row] = True
-    return unknown
+    return refused
 
 
-def _of_action(partition: Partition, row: int, event: Plain) -> Step | None:
+def _of_action(partition: Partition, row: int, event: Plain) -> Step | Refusal:
     account, extra = AccountId(partition.accounts[row]), partition.extras.get(row, _NOTHING)
-    wanted = event["data"].get("alert_id")
+    wanted = event["data"]["alert_id"]
     for name, episode in extra.episodes.items():
         kind = AlertKind(name)
         if wanted == alert_id(account, kind, episode.number):
             return episodes.of_person(kind, episode, event)
-    return None
+    return Refusal.UNKNOWN_ALERT
 
 
 _NOTHING: Final = Extra()
@@ -190,7 +203,7 @@ def _steps(case: Judgement, changes: BandChanges) -> list[tuple[int, Step]]:
     found += [(index, ended_by_time(_episode(case, index, _RECOVERED), case.clock.watermark)) for index in owed]
     steps = _known(found)
     _next_due(case, owed, steps)
-    return steps
+    return climbed(case, steps, owed)
 
 
 def _moved(case: Judgement, changes: BandChanges) -> list[tuple[int, Step | None]]:
@@ -337,16 +350,22 @@ def _money(extra: Extra, kind: AlertKind, names: Iterable[str]) -> dict[str, str
 
 
 def _decisions(case: Judgement, steps: Sequence[tuple[int, Step]]) -> Iterator[tuple[int, Decision]]:
-    explained = list({index: None for index, step in steps if step.kind in _EXPLAINED})
+    explained = list({index: None for index, step in steps if _has_parts(step)})
     reasons = dict(zip(explained, case.parts(np.array(explained, np.int64)), strict=True)) if explained else {}
     horizon_s = case.tables.policy.alerts.history_horizon_s
     for index, step in steps:
         # What is owed becomes overdue by time, not by a record; whatever else happened to the account did not cause it.
         by_time = step.kind in BY_TIME and step.step in (StepKind.OPENED, StepKind.UPDATED)
-        caused_at = NEVER if by_time else float(case.state["caused_at"][index])
-        historic = case.clock.is_history(step.at, horizon_s)
-        parts = _heaviest(reasons[index]) if step.kind in _EXPLAINED else ()
+        goes_on = step.step in ON_THE_WAY
+        caused_at = NEVER if by_time or goes_on else float(case.state["caused_at"][index])
+        # Whoever was told of an alert in time is followed by the next however long nobody was there to tell them.
+        historic = case.clock.is_history(step.at, np.inf if goes_on else horizon_s)
+        parts = _heaviest(reasons[index]) if _has_parts(step) else ()
         yield index, Decision(step, historic, case.clock.now, caused_at, parts)
+
+
+def _has_parts(step: Step) -> bool:
+    return step.kind in _EXPLAINED and step.step not in ON_THE_WAY
 
 
 def _heaviest(texts: Texts) -> Sequence[Part]:

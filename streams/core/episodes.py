@@ -12,6 +12,8 @@ from schemas.alerts import AlertKind, CalledRole, StepKind, StepReason, Suggesti
 from schemas.plain import Plain
 from streams.core.facts import seconds
 from streams.core.overrides import Said
+from streams.core.phases import Phase, Refusal, refusal_of
+from streams.core.phases import following as after
 from streams.core.state import Episode
 
 _BAND, _COMPLAINT, _REPEATED = AlertKind.BAND_DROPPED, AlertKind.COMPLAINT_OVERDUE, AlertKind.COMPLAINT_REPEATED
@@ -78,6 +80,8 @@ class Step:
     facts: Mapping[str, str]
     actor: str | None = None
     comment: str | None = None
+    chain: tuple[str, ...] = ()
+    """Who has it after the step, then who would be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +151,17 @@ def of_overdue(episode: Episode, overdue: Overdue, now_at: float) -> Step | None
 
 def _settled(episode: Episode, overdue: Overdue, now_at: float) -> Step:
     """Nothing is overdue any more: it came, or it should never have been told."""
-    kind, after = overdue.kind, replace(closed(episode), members=())
+    kind, withdrawn = overdue.kind, set(episode.members) <= set(overdue.withdrawn)
+    step = StepKind.RETRACTED if withdrawn else StepKind.RESOLVED
+    over = replace(closed(episode, step), members=())
     facts = {_NAMED_IN[kind]: ", ".join(episode.members)}
-    if set(episode.members) <= set(overdue.withdrawn):
-        return Step(kind, after, StepKind.RETRACTED, StepReason.CAUSE_WITHDRAWN, now_at, facts)
+    if withdrawn:
+        return Step(kind, over, step, StepReason.CAUSE_WITHDRAWN, now_at, facts)
     reason = StepReason.ALL_ANSWERED if kind is _COMPLAINT else StepReason.ALL_SETTLED
-    return Step(kind, after, StepKind.RESOLVED, reason, now_at, facts)
+    return Step(kind, over, step, reason, now_at, facts)
 
 
-_BY_PERSON: Final = {
+DECISIONS: Final = {
     "alert.acknowledged.v1": StepKind.ACKNOWLEDGED,
     "alert.snoozed.v1": StepKind.SNOOZED,
     "alert.resolved.v1": StepKind.RESOLVED,
@@ -163,19 +169,31 @@ _BY_PERSON: Final = {
     "alert.commented.v1": StepKind.COMMENTED,
     "alert.rated.v1": StepKind.RATED,
 }
+"""What people decide about alerts."""
 
 
-def of_person(kind: AlertKind, episode: Episode, event: Plain) -> Step | None:
-    """The step a person's decision makes; None where it is no decision on an alert."""
-    step = _BY_PERSON.get(event["type"])
-    if step is None:
-        return None
-    data, after = event["data"], following(episode)
-    if step is StepKind.RESOLVED:  # what opens again only after some time counts it from here
-        after = replace(closed(episode), watermark=max(episode.watermark, seconds(event["time"])))
+def of_person(kind: AlertKind, episode: Episode, event: Plain) -> Step | Refusal:
+    """The step that a person's decision on an alert makes, or why it makes none."""
+    step, data, at = DECISIONS[event["type"]], event["data"], seconds(event["time"])
+    refusal = refusal_of(episode.phase, step) or _pointless(step, episode, data, at)
+    if refusal:
+        return refusal
+    over = step is StepKind.RESOLVED
     facts = {name: str(value) for name, value in data.items() if name not in _SAID_APART and value is not None}
-    at, actor, comment = seconds(event["time"]), data.get("actor"), data.get("comment")
-    return Step(kind, after, step, StepReason.BY_PERSON, at, facts, actor=actor, comment=comment)
+    after_it = closed(episode, step) if over else following(episode, step)
+    if over:  # what opens again only after some time counts it from here
+        after_it = replace(after_it, watermark=max(episode.watermark, at))
+    actor, comment = data.get("actor"), data.get("comment")
+    return Step(kind, after_it, step, StepReason.BY_PERSON, at, facts, actor=actor, comment=comment)
+
+
+def _pointless(step: StepKind, episode: Episode, data: Plain, at: float) -> Refusal | None:
+    holder = episode.climb.holder if episode.climb else None
+    if step is StepKind.ACKNOWLEDGED and episode.phase is Phase.ACKNOWLEDGED and holder == data["actor"]:
+        return Refusal.ALREADY_TAKEN_ON
+    if step is StepKind.SNOOZED and seconds(data["until"]) <= at:
+        return Refusal.PUT_OFF_TO_THE_PAST
+    return None
 
 
 _SAID_APART: Final = frozenset(("alert_id", "actor", "comment"))
@@ -183,17 +201,21 @@ _SAID_APART: Final = frozenset(("alert_id", "actor", "comment"))
 
 def opened(episode: Episode) -> Episode:
     """The next episode, at its first step."""
-    return Episode(number=episode.number + 1, open=True, step_no=1)
+    return Episode(number=episode.number + 1, phase=after(episode.phase, StepKind.OPENED), step_no=1)
 
 
-def following(episode: Episode) -> Episode:
-    """The same episode, one step on."""
-    return replace(episode, step_no=episode.step_no + 1)
+def following(episode: Episode, step: StepKind = StepKind.UPDATED) -> Episode:
+    """The same episode, one step on.
+
+    Raises:
+        ForbiddenStepError: the step may not follow here.
+    """
+    return replace(episode, phase=after(episode.phase, step), step_no=episode.step_no + 1)
 
 
-def closed(episode: Episode) -> Episode:
-    """The same episode, one step on and over."""
-    return replace(following(episode), open=False)
+def closed(episode: Episode, step: StepKind = StepKind.RESOLVED) -> Episode:
+    """The same episode, one step on and over: nobody has it any more."""
+    return replace(following(episode, step), climb=None, raised_by="", facts={})
 
 
 def _iso(seconds: float) -> str:

@@ -262,6 +262,8 @@ def _set_profile(partition: Partition, row: int, event: Plain) -> None:
         return
     if extra.profile is None or extra.profile.segment != data["segment"]:
         quiet.shift(partition, np.array([row]))
+    if row in partition.climbing:
+        partition.restless.add(row)  # the account may have another owner
     extra.profile = Profile(at, data["name"], data["segment"], data["annual_value"], data["currency"], data["owner"])
     partition.rows["segment"][row] = code_of(data["segment"])
 

@@ -179,14 +179,12 @@ def _watched(case: Judgement, index: int, watch: _Watch, episode: Episode) -> It
     overdue = by > 0 and _over(by) <= watermark
     if episode.open:
         told_of = episode.members[0] if episode.members else ""
-        after = replace(closed(episode), members=())
         if last > told_of:
-            yield Step(watch.kind, after, StepKind.RESOLVED, watch.ends, min(now_at, _over(day)), {})
-            episode = after
+            episode = replace(closed(episode), members=())
+            yield Step(watch.kind, episode, StepKind.RESOLVED, watch.ends, min(now_at, _over(day)), {})
         elif not overdue and (by == 0 or last < told_of):
-            reason = StepReason.CAUSE_WITHDRAWN
-            yield Step(watch.kind, after, StepKind.RETRACTED, reason, now_at, {})
-            episode = after
+            episode = replace(closed(episode, StepKind.RETRACTED), members=())
+            yield Step(watch.kind, episode, StepKind.RETRACTED, StepReason.CAUSE_WITHDRAWN, now_at, {})
     wanted = watch.kind in case.tables.policy.silence.alerts
     if wanted and overdue and not episode.open and last not in episode.members:
         after = replace(opened(episode), members=(last,), watermark=watermark)

@@ -95,8 +95,8 @@ def _facts(chain: Chain) -> dict[str, str]:
 
 def _over(episode: Episode, settled: Sequence[Chain], now_at: float) -> Step:
     """Nothing waits any more: all were settled, or one was withdrawn and the others repeat nothing."""
-    after, told = replace(closed(episode), members=()), frozenset(episode.members)
-    facts = {"complaint_ids": ", ".join(episode.members)}
+    told, facts = frozenset(episode.members), {"complaint_ids": ", ".join(episode.members)}
+    step, reason = StepKind.RETRACTED, StepReason.CAUSE_WITHDRAWN
     if any(len(chain.names & told) > 1 for chain in settled):
-        return Step(_KIND, after, StepKind.RESOLVED, StepReason.ALL_SETTLED, now_at, facts)
-    return Step(_KIND, after, StepKind.RETRACTED, StepReason.CAUSE_WITHDRAWN, now_at, facts)
+        step, reason = StepKind.RESOLVED, StepReason.ALL_SETTLED
+    return Step(_KIND, replace(closed(episode, step), members=()), step, reason, now_at, facts)

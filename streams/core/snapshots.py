@@ -166,6 +166,7 @@ def alert_message(subject: Subject, decision: Decision) -> bytes:
         role=ROLE[step.kind],
         suggestion=SUGGESTION[step.kind],
         owner=ManagerId(profile.owner) if profile else None,
+        escalation_chain=tuple(map(ManagerId, step.chain)),
         actor=ManagerId(step.actor) if step.actor else None,
         comment=step.comment,
     )

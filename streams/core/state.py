@@ -18,7 +18,10 @@ from streams.core.commitments import Ledgers
 from streams.core.complaints import Complaint
 from streams.core.days import BOUGHT_DAYS, HEARD_DAYS
 from streams.core.overrides import Held, Record
+from streams.core.escalation.climb import Climb
+from streams.core.escalation.directory import Directory
 from streams.core.pending import Pending
+from streams.core.phases import LIVE, Phase
 from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Ints
 from streams.core.subscriptions import NONE as NO_SUBSCRIPTION
 from streams.core.subscriptions import Subscription
@@ -102,22 +105,32 @@ class Profile:
     owner: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Episode:
-    """One alert kind's episodes of an account: the number of the last, whether it is open, and its last step.
+    """One alert kind's episodes of an account: the number of the last, where it stands, and its last step.
 
     `members` are what the episode was told about (ids of complaints, orders, ...); empty once all of it was settled.
     `watermark` is what it was told by (epoch seconds): a worker that starts again may begin with an earlier one. Of an
     alert about money, and of one that a person closed, it is when it opened or closed.
     `until` is when it ends by itself (0: never).
+    While it is open, `climb` says who has it (None where it was historic, so that nobody was told), and `raised_by` and
+    `facts` why it was raised, for whoever it goes to next.
     """
 
     number: int = 0
-    open: bool = False
+    phase: Phase = Phase.NONE
     step_no: int = 0
     members: tuple[str, ...] = ()
     watermark: float = 0.0
     until: float = 0.0
+    climb: Climb | None = None
+    raised_by: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still going on."""
+        return self.phase in LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +182,10 @@ class Extra:
         episode = self.episodes.get(kind)
         return episode is not None and episode.open
 
+    def somebody_has_one(self) -> bool:
+        """Whether there is an open alert that somebody has."""
+        return any(episode.climb is not None for episode in self.episodes.values())
+
 
 class Partition:
     """All accounts of one partition. Rows are never removed; the index of an account's row is stable.
@@ -176,7 +193,9 @@ class Partition:
     `extras` has the rows that have something beside their columns. `dirty: bool[capacity]` are rows to be written;
     `recounted` those whose open alert may have lost its cause since they were last judged; `calling` those that owe a
     call; `shifted`, by alert kind, those of which the rhythm of days may differ (`streams.core.quiet`); `falling` those
-    with an open alert of a sharp drop, `in_money` about money; `outbox` what the next flush tells, by row.
+    with an open alert of a sharp drop, `in_money` about money; `climbing` those with an open alert that somebody has,
+    and `restless` those of which that may have changed; `outbox` what the next flush tells, by row. `managers` is what
+    alerts climb by, the same for all of a process.
     """
 
     def __init__(self) -> None:
@@ -190,6 +209,9 @@ class Partition:
         self.shifted: dict[AlertKind, list[Ints]] = {}
         self.falling: set[int] = set()
         self.in_money: set[int] = set()
+        self.climbing: set[int] = set()
+        self.restless: set[int] = set()
+        self.managers = Directory()
         self._owing: list[int] = []
         self._due_at: list[float] = []
         self.next_due = np.inf

@@ -34,6 +34,10 @@ def tell(partition: Partition, row: int, decision: Decision) -> None:
     extra.episodes[decision.step.kind] = decision.step.episode
     if decision.step.kind in MONEY_KINDS:
         (partition.in_money.add if any(map(extra.is_open, MONEY_KINDS)) else partition.in_money.discard)(row)
+    if decision.step.episode.climb is not None:
+        partition.climbing.add(row)
+    elif not extra.somebody_has_one():
+        partition.climbing.discard(row)
     message = alert_message(Subject(AccountId(partition.accounts[row]), extra), decision)
     _post(partition, row, Output(topics.ALERTS.name, message))
 

@@ -16,6 +16,7 @@ import structlog
 from schemas.broker import Broker
 from schemas.topics import EVENT_TOPICS
 from streams.core.decide import act, decide, due, sweep, waiting
+from streams.core.escalation.directory import Directory
 from streams.core.fold import fold
 from streams.core.judging import Clock
 from streams.core.quiet import shift
@@ -56,6 +57,7 @@ class Owned:
     swept_at: float = 0.0
     sweep_from: int = 0
     renewed_to: int = 0
+    managers_version: int = -1
     unflushed: int = 0
 
     def next_sweep(self) -> slice:
@@ -94,6 +96,7 @@ class Engine:
         self, broker: Broker, rules: Rulebook, sweep_interval_s: float, history_until: datetime | None
     ) -> None:
         self.owned: dict[int, Owned] = {}
+        self.managers = Directory()
         self._partitions = broker.partitions
         self.rules = rules
         self._sweep_interval_s = sweep_interval_s
@@ -185,7 +188,8 @@ class Engine:
             newest = float(facts.at.max())
             if result.actions:
                 clock = self._clock(owned, now)
-                metrics.UNKNOWN_ALERTS.inc(act(partition, result.actions, clock, self.rules))
+                for refusal, count in act(partition, result.actions, clock, self.rules).items():
+                    metrics.REFUSED_DECISIONS.labels(refusal.value).inc(count)
             metrics.APPLIED.inc(result.applied)
             metrics.DUPLICATES.inc(result.duplicates)
             metrics.SKIPPED.inc(result.skipped)
@@ -246,6 +250,7 @@ class Engine:
         metrics.ACCOUNTS.labels(str(owned.number)).set(len(partition))
         if not len(partition):
             return float("inf")
+        self._heed_managers(owned)
         chosen = partition.dirty.copy()
         chosen[due(partition, clock)] = True
         if now - owned.swept_at >= self._sweep_interval_s:
@@ -257,6 +262,13 @@ class Engine:
         metrics.STEPS.labels("yes").inc(decided.historic)
         metrics.STEPS.labels("no").inc(decided.steps - decided.historic)
         return decided.oldest_cause
+
+    def _heed_managers(self, owned: Owned) -> None:
+        """Whoever has an alert may be away now, or have left; and who is next may be somebody else."""
+        partition = owned.held.partition
+        if owned.managers_version != self.managers.version:
+            owned.managers_version, partition.managers = self.managers.version, self.managers
+            partition.restless |= partition.climbing
 
     def _clock(self, owned: Owned, now: float) -> Clock:
         return Clock(owned.watermark.advance(now), now, self._history_until)

@@ -25,6 +25,7 @@ from streams.worker.app import WorkerApp
 from streams.worker.engine import Engine
 from streams.worker.errors import EXIT_STATE_LOST, StateLost
 from streams.worker.flush import Flusher, new_producer
+from streams.worker.following import ManagersFollower
 from streams.worker.policies import PolicyReader
 from streams.worker.settings import WorkerSettings
 from streams.worker.status import STOPPING, Board, keep_posted
@@ -71,11 +72,12 @@ async def _serve(
     app, producer, pacer = worker_app.build(settings, broker), new_producer(broker), Pacer(broker, OUTPUTS)
     engine = Engine(broker, releases.rules, settings.sweep_interval_s, settings.history_until)
     app.wire(engine, Flusher(engine, producer, pacer), _once(on_ready))
-    policies = PolicyReader(broker, releases, engine)
+    policies, follower = PolicyReader(broker, releases, engine), ManagersFollower(broker, engine.managers)
     app.read_policies = policies.catch_up
-    posting = asyncio.create_task(keep_posted(board, app))
-    if not await _reached(producer, stop):
-        posting.cancel()
+    beside = [asyncio.create_task(keep_posted(board, app)), asyncio.create_task(follower.run())]
+    if not (await _reached(producer, stop) and await _known(follower, stop, beside)):
+        await _cancelled(beside)
+        await producer.stop()
         return None
     await pacer.start()
     try:
@@ -84,17 +86,14 @@ async def _serve(
         await _stopped(app)  # its consumer thread would outlive this one
         raise
     loops = [
-        posting,
+        *beside,
         asyncio.create_task(policies.follow()),
         *(asyncio.create_task(turn(app, settings)) for turn in (_flush_loop, _look_loop, _commit_loop, _watch_loop)),
     ]
     await _until_over(app, stop, loops)
     _end_in_time(0 if stop.is_set() else 1)
     board.post(STOPPING)
-    for task in loops:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+    await _cancelled(loops)
     if app.fatal is None:
         with suppress(TimeoutError):  # a broker that is away must not hold the process up: what is lost is read again
             await asyncio.wait_for(app.hand_over(), timeout=_STOP_S)
@@ -115,8 +114,26 @@ async def _reached(producer: AIOKafkaProducer, stop: asyncio.Event) -> bool:
                 await asyncio.wait_for(stop.wait(), timeout=_BROKER_RETRY_S)
         else:
             return True
-    await producer.stop()
     return False
+
+
+async def _known(follower: ManagersFollower, stop: asyncio.Event, beside: list[asyncio.Task[None]]) -> bool:
+    """Wait for all managers to be known, without whom nobody is told; False when told to stop meanwhile."""
+    waits = [asyncio.create_task(event.wait()) for event in (follower.ready, stop)]
+    await asyncio.wait([*waits, *beside], return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
+    for task in beside:
+        if task.done():
+            task.result()  # it failed, and says why
+    return follower.ready.is_set()
+
+
+async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def _end_in_time(exit_code: int) -> None:

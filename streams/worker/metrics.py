@@ -17,8 +17,17 @@ LATE: Final = Counter("pulse_worker_late_facts", "Facts older than the watermark
 DEAD: Final = Counter(
     "pulse_worker_dead_letters", "Records refused, by reason. Look at account.dead-letters.", ["reason"]
 )
-UNKNOWN_ALERTS: Final = Counter(
-    "pulse_worker_unknown_alerts", "Decisions of people that named no alert we know. Some: stale pages."
+REFUSED_DECISIONS: Final = Counter(
+    "pulse_worker_refused_decisions",
+    "Decisions of people on alerts that were not taken, by reason (docs/alerts.md). Some: stale pages.",
+    ["reason"],
+)
+MANAGERS: Final = Gauge(
+    "pulse_worker_managers", "Managers known. None: alerts climb nowhere; look at account.managers."
+)
+UNREADABLE_MANAGERS: Final = Counter(
+    "pulse_worker_unreadable_managers",
+    "Records of account.managers that are no manager's profile; delivery refuses them.",
 )
 SNAPSHOTS: Final = Counter("pulse_worker_snapshots", "Health snapshots published.")
 STEPS: Final = Counter("pulse_worker_alert_steps", "Alert steps decided.", ["historic"])

@@ -21,7 +21,9 @@ from schemas.topics import OUTPUT_TOPICS
 from streams.core.commitments import Commitment, Ledger
 from streams.core.complaints import NO_COMPLAINT, Complaint, CourseFact
 from streams.core.overrides import Held, Said
+from streams.core.escalation.climb import Climb
 from streams.core.pending import Grouped
+from streams.core.phases import Phase
 from streams.core.policy import Ints
 from streams.core.state import ROW, STATE_VERSION, Episode, Extra, Output, Partition, Profile
 from streams.core.subscriptions import Change, Subscription
@@ -222,5 +224,12 @@ def _extra(variable: dict[str, Any]) -> Extra:
     changes = tuple((Change(*change), times) for times, *change in variable.get("subscription", ()))
     extra.subscription = Subscription(changes)
     for kind, episode in variable.get("episodes", {}).items():
-        extra.episodes[kind] = Episode(**{**episode, "members": tuple(episode["members"])})
+        extra.episodes[kind] = _episode(episode)
     return extra
+
+
+def _episode(values: dict[str, Any]) -> Episode:
+    climb = values["climb"]
+    stands = Climb(**{**climb, "told": tuple(climb["told"])}) if climb else None
+    read = {"phase": Phase(values["phase"]), "members": tuple(values["members"]), "climb": stands}
+    return Episode(**{**values, **read})

@@ -116,6 +116,8 @@ class Held:
         self.partition.in_money = {
             row for row, extra in self.partition.extras.items() if any(map(extra.is_open, MONEY_KINDS))
         }
+        self.partition.climbing = {row for row, extra in self.partition.extras.items() if extra.somebody_has_one()}
+        self.partition.restless = set(self.partition.climbing)
         messages = [(row, output) for row, value in self.outbox.items() for output in messages_in(value)]
         self.waiting, self.outbox, self._replaced = {}, {}, set()
         return messages

@@ -1,5 +1,6 @@
 """A partition that is folded and judged as the worker does it, without a broker; policies; readings at a moment."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,6 +12,7 @@ from schemas import plain, topics
 from schemas.alerts import AlertStep
 from schemas.catalogue import AnyEvent, topic_of
 from schemas.codec import to_structured
+from schemas.events.managers import ManagerProfileSet
 from schemas.health import HealthSnapshot
 from schemas.topics import EVENT_TOPICS
 from streams.core.decay import moved
@@ -18,6 +20,7 @@ from streams.core.decide import act, decide, due, sweep, waiting
 from streams.core.facts import Facts, facts_of
 from streams.core.fold import Folded, fold
 from streams.core.judging import Clock
+from streams.core.phases import Refusal
 from streams.core.policies import default_tables
 from streams.core.policy import Floats, Policy, Tables, to_tables
 from streams.core.rulebook import Rulebook
@@ -95,6 +98,8 @@ class Bench:
         self.tables = tables or default_tables()
         self.rules = rules or Rulebook.of(self.tables.policy)
         self.partition = Partition()
+        self.managers = self.partition.managers
+        self.refused: Counter[Refusal] = Counter()
         self.told = Told()
         self._history_until = history_until
         self.log: list[list[AnyEvent]] = [[] for _ in EVENT_TOPICS]
@@ -118,8 +123,14 @@ class Bench:
         facts = to_facts(self.log[topic][start:], start)
         result = fold(self.partition, topic, facts, self.rules.counting, self._watermark)
         newest = float(facts.at.max(initial=NEVER))
-        act(self.partition, result.actions, self._clock(max(newest, self._watermark)), self.rules)
+        self.refused += act(self.partition, result.actions, self._clock(max(newest, self._watermark)), self.rules)
         return result
+
+    def hear(self, *profiles: ManagerProfileSet) -> None:
+        """Learn of managers."""
+        for one in profiles:
+            self.managers.learn(one)
+        self.partition.restless |= self.partition.climbing
 
     def crash(self, lag: int = 0, watermark: float | None = None) -> None:
         """Lose what no flush made durable, and read the log again from `lag` records before the durable offsets.
@@ -133,6 +144,7 @@ class Bench:
         held.apply(Batch("changelog", 0, 0, len(rows), len(rows), rows))
         held.settle()
         self.partition = held.partition
+        self.partition.managers = self.managers
         for topic, durable in enumerate(self._durable):
             self.read(topic, max(0, durable - lag))
 

@@ -154,7 +154,8 @@ def test_an_answer_becomes_overdue_when_the_watermark_passes_its_due_time_and_no
     [step] = of(bench.flush(MINUTE + HOUR), OVERDUE)
     assert (step.step, step.reason, step.role) == (OPENED, StepReason.ANSWER_DUE_PASSED, CalledRole.SERVICE)
     assert step.at == when(MINUTE + HOUR)
-    assert step.facts == {"complaint_ids": "C-1", "due_at": when(MINUTE + HOUR).isoformat(), "count": "1"}
+    due_at = when(MINUTE + HOUR).isoformat()
+    assert step.facts == {"complaint_ids": "C-1", "due_at": due_at, "count": "1", "gaps": "no_owner"}
     assert step.caused_by_record_at is None
 
 

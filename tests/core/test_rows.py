@@ -11,6 +11,8 @@ from schemas.catalogue import AnyEvent
 from schemas.plain import to_plain
 from streams.core.commitments import keep
 from streams.core.complaints import NO_COMPLAINT, Complaint, CourseFact
+from streams.core.escalation.climb import Climb
+from streams.core.phases import Phase
 from streams.core.state import NEVER, Episode, Extra, Output, Partition, Profile
 from streams.core.subscriptions import Change, Subscription
 from streams.worker.rows import Beside, PartitionRecord, Waiting, from_value, to_values
@@ -20,6 +22,8 @@ from tests.core.owing import disputed, paid, promised
 from tests.core.timelines import SPAN_S, overridden, thorough, timelines
 
 ONLY = np.array([0])
+CLIMB = Climb("M-1", "M-2", 3, "M-9", ("M-1", "M-9"), 0.1 + 0.2, 14_400.0, 7.5)
+EPISODE = Episode(3, Phase.SNOOZED, 7, ("a", "b"), 1.5, 2.5, CLIMB, "band_worsened", {"score": "41.0", "band_to": "at_risk"})
 
 
 @thorough
@@ -78,7 +82,7 @@ def test_an_empty_row_keeps_its_infinities_and_its_nan() -> None:
         lambda extra: setattr(
             extra, "subscription", Subscription(((Change(1.5, 0.1, "EUR"), -1), (Change(2.5, 7.0, "USD", 9.25), 2)))
         ),
-        lambda extra: extra.episodes.update(band_dropped=Episode(3, open=True, step_no=7, members=("a", "b"))),
+        lambda extra: extra.episodes.update(band_dropped=EPISODE),
     ],
 )
 def test_what_is_beside_the_columns_comes_back_exactly(fill: Callable[[Extra], object]) -> None:
