@@ -29,6 +29,7 @@ class OutcomeReason(StrEnum):
     HISTORIC = "historic"
     NO_OWNER = "no_owner"
     UNKNOWN_MANAGER = "unknown_manager"
+    ABSENT = "absent"
     NO_CHANNEL = "no_channel"
     NOT_NOTIFIED_STEP = "not_notified_step"
     RECEIVER_AWAY = "receiver_away"

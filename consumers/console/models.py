@@ -25,6 +25,8 @@ CLOSED = frozenset({EpisodeState.RESOLVED, EpisodeState.RETRACTED})
 _STATE_AFTER = {
     StepKind.OPENED: EpisodeState.OPEN,
     StepKind.ESCALATED: EpisodeState.OPEN,
+    StepKind.REOPENED: EpisodeState.OPEN,
+    StepKind.REASSIGNED: EpisodeState.OPEN,
     StepKind.ACKNOWLEDGED: EpisodeState.ACKNOWLEDGED,
     StepKind.SNOOZED: EpisodeState.SNOOZED,
     StepKind.RESOLVED: EpisodeState.RESOLVED,
@@ -124,7 +126,9 @@ class Worklist:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """An alert episode as of its newest step. `opened_at` is None while only a later step has been seen."""
+    """An alert episode as of its newest step. `opened_at` is None while only a later step has been seen; `holder` is
+    who has it, empty where nobody was told.
+    """
 
     alert_id: str
     account_id: str
@@ -147,6 +151,7 @@ class Episode:
     acknowledged_by: str = ""
     acknowledged_at: datetime | None = None
     closed_at: datetime | None = None
+    holder: str = ""
 
     @property
     def closed(self) -> bool:
@@ -175,6 +180,7 @@ def from_step(step: AlertStep, known: Episode | None) -> Episode:
         acknowledged_by=(step.actor or "") if acknowledged else before.acknowledged_by,
         acknowledged_at=step.at if acknowledged else before.acknowledged_at,
         closed_at=step.at if state in CLOSED else None,
+        holder=step.escalation_chain[0] if step.escalation_chain else before.holder,
     )
 
 

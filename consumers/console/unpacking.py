@@ -129,6 +129,7 @@ def episode(row: Row) -> Episode:
         acknowledged_by=row["acknowledged_by"],
         acknowledged_at=_maybe_utc(row["acknowledged_at"]),
         closed_at=_maybe_utc(row["closed_at"]),
+        holder=next(iter(row["escalation_chain"]), ""),
     )
 
 

@@ -1,9 +1,11 @@
 """Who is told of a step, over which channels: a pure function of the step, the managers and who was told before.
 
 * A historic step is told to nobody.
-* `opened` goes to the owner, `escalated` to the first of the escalation chain (the owner where it is empty), `resolved`
-  and `retracted` to whoever was told of the episode, except the one who resolved it. Other steps are told to nobody:
-  they show in the console.
+* `opened`, `escalated`, `reopened` and `reassigned` go to whoever has the alert then, the first of the escalation chain
+  (the owner where it is empty); not to the one who passed it to themselves. Whoever would have it and is absent is not
+  told, with a receipt that says who is there for them.
+* `resolved` and `retracted` go to whoever was told of the episode, except the one who resolved it. Other steps are told
+  to nobody: they show in the console.
 * A manager is told over each channel of theirs, the first address of each that wants this kind of alert.
 """
 
@@ -17,7 +19,8 @@ from schemas.events.managers import Contact, ContactKind, ManagerProfileData
 from schemas.ids import ManagerId
 
 ENDS = frozenset({StepKind.RESOLVED, StepKind.RETRACTED})
-NOTIFIED = ENDS | {StepKind.OPENED, StepKind.ESCALATED}
+_TO_HOLDER = frozenset({StepKind.OPENED, StepKind.ESCALATED, StepKind.REOPENED, StepKind.REASSIGNED})
+NOTIFIED = ENDS | _TO_HOLDER
 Offered = Mapping[ContactKind, Callable[[str], str]]
 """The channels we can send over; each says what is wrong with an address, nothing when it can be sent to."""
 
@@ -34,7 +37,8 @@ def route(step: AlertStep, directory: Directory, told: Collection[ManagerId], of
     recipients = _recipients(step, told)
     if not recipients:
         return [_nobody(step)]
-    return [decision for recipient in recipients for decision in _to_manager(step, recipient, directory, offered)]
+    told_to = [decision for recipient in recipients for decision in _to_manager(step, recipient, directory, offered)]
+    return [*told_to, *_absent(step, recipients)]
 
 
 def contacts_of(profile: ManagerProfileData, kind: AlertKind) -> dict[ContactKind, Contact | None]:
@@ -49,14 +53,25 @@ def contacts_of(profile: ManagerProfileData, kind: AlertKind) -> dict[ContactKin
 def _recipients(step: AlertStep, told: Collection[ManagerId]) -> list[ManagerId]:
     if step.step in ENDS:
         return sorted(set(told) - {step.actor})
-    if step.step is StepKind.ESCALATED and step.escalation_chain:
-        return [step.escalation_chain[0]]
-    return [step.owner] if step.owner else []
+    holder = step.escalation_chain[0] if step.escalation_chain else step.owner
+    passed_to_themselves = step.step is StepKind.REASSIGNED and holder == step.actor
+    return [holder] if holder and not passed_to_themselves else []
+
+
+def _absent(step: AlertStep, told: Collection[ManagerId]) -> Iterator[Decision]:
+    """Those whose turn it was and who are away, as the step says."""
+    named = (one.strip() for one in step.facts.get("absent", "").split(","))
+    detail = f"{', '.join(told)} was told instead"
+    for manager in dict.fromkeys(ManagerId(one) for one in named if one):
+        if step.step in _TO_HOLDER and manager not in told:
+            yield Suppression(step, OutcomeReason.ABSENT, manager, detail=detail)
 
 
 def _nobody(step: AlertStep) -> Suppression:
     if step.step in ENDS:
         return Suppression(step, OutcomeReason.NOT_NOTIFIED_STEP, detail="nobody else was told of this episode")
+    if step.step is StepKind.REASSIGNED and step.actor:
+        return Suppression(step, OutcomeReason.NOT_NOTIFIED_STEP, detail="they passed it to themselves")
     return Suppression(step, OutcomeReason.NO_OWNER)
 
 

@@ -47,9 +47,9 @@ _CLIMB: Final = """## Up the reporting line
 
 An open alert that nobody took on goes one rung up, by who reports to whom:
 {rungs}.
-How long the holder has is working time in the holder's own hours, time zone and absences: `delay_h` of the holder's rung
-times `pace` of the kind, both in [policy.md](policy.md). Days on which clocks change are as long as they are. The first of
-`escalation_chain` has the alert, the others would be told.
+How long the holder has is working time in the holder's own hours, time zone and absences: `delay_h` of the holder's
+rung times `pace` of the kind, both in [policy.md](policy.md). Days on which clocks change are as long as they are. The
+first of `escalation_chain` has the alert, the others would be told.
 
 * Whoever is absent when it comes to them is stood in for by their delegate, a delegate by theirs. Where nobody stands
   in, the rung is passed over. When all above are away, the first who comes back is told.

@@ -176,7 +176,8 @@ def by_person(partition: Partition, row: int, step: Step, event: Plain, rules: E
     elif step.episode.climb is None:
         return step  # a remark takes nobody anywhere
     partition.restless.add(row)
-    return replace(step, episode=replace(step.episode, climb=climb), chain=way.chain(climb))
+    facts = {**step.episode.facts, **step.facts}
+    return replace(step, episode=replace(step.episode, climb=climb), chain=way.chain(climb), facts=facts)
 
 
 def _iso(at: float) -> str:

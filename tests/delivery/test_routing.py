@@ -7,7 +7,7 @@ import pytest
 from consumers.delivery.channels.smtp import Mail
 from consumers.delivery.decisions import Notification
 from consumers.delivery.directory import Directory
-from consumers.delivery.routing import route
+from consumers.delivery.routing import NOTIFIED, route
 from consumers.delivery.settings import SmtpSettings
 from schemas.alerts import AlertKind, AlertStep, StepKind, StepReason
 from schemas.deliveries import OutcomeReason
@@ -37,7 +37,7 @@ def test_a_historic_step_is_told_to_nobody() -> None:
     assert routed(band_recovered(historic=True), OWNER) == [(None, None, "historic")]
 
 
-@pytest.mark.parametrize("step", sorted(set(StepKind) - {StepKind.OPENED, StepKind.ESCALATED, StepKind.RESOLVED}))
+@pytest.mark.parametrize("step", sorted(set(StepKind) - NOTIFIED))
 def test_a_step_in_between_is_told_to_nobody(step: StepKind) -> None:
     assert routed(band_dropped(step=step)) == [(None, None, "not_notified_step")]
 
@@ -109,6 +109,28 @@ def test_an_escalation_goes_to_the_first_of_the_chain() -> None:
         step=StepKind.ESCALATED, escalation_chain=(OWNER, ManagerId("M-1")), owner=ManagerId("M-3")
     )
     assert routed(escalated) == [(OWNER, "console", "told"), (OWNER, "email", "told")]
+
+
+@pytest.mark.parametrize("step", [StepKind.OPENED, StepKind.ESCALATED, StepKind.REOPENED, StepKind.REASSIGNED])
+def test_whoever_has_the_alert_is_told_and_nobody_else_of_the_chain(step: StepKind) -> None:
+    taken = band_dropped(step=step, escalation_chain=(OWNER, ManagerId("M-1")), owner=ManagerId("M-3"))
+    assert routed(taken) == [(OWNER, "console", "told"), (OWNER, "email", "told")]
+
+
+def test_who_is_absent_is_not_told_and_a_receipt_says_who_is_there_for_them() -> None:
+    facts = {"stands_in_for": "M-8", "absent": "M-7, M-8"}
+    step = band_dropped(step=StepKind.ESCALATED, escalation_chain=(OWNER,), facts=facts)
+    assert routed(step)[2:] == [("M-7", None, "absent"), ("M-8", None, "absent")]
+    directory = Directory()
+    directory.learn(manager())
+    receipt = route(step, directory, (), OFFERED)[-1]
+    assert not isinstance(receipt, Notification)
+    assert receipt.detail == f"{OWNER} was told instead"
+
+
+def test_who_passes_an_alert_to_themselves_knows_it() -> None:
+    step = band_dropped(step=StepKind.REASSIGNED, escalation_chain=(OWNER,), actor=OWNER)
+    assert routed(step) == [(None, None, "not_notified_step")]
 
 
 def test_the_latest_data_of_a_manager_count_in_whatever_order_they_come() -> None:
