@@ -67,6 +67,7 @@ def test_a_purchase_is_overdue_when_the_day_by_which_it_was_expected_is_over_and
         "quiet_since": when(LAST_D * DAY + 2 * HOUR).isoformat(),
         "expected_by": when(BY_D * DAY + 2 * HOUR).isoformat(),
         "usual_days": "7",
+        "gaps": "no_owner",
     }
 
 

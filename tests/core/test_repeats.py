@@ -37,7 +37,8 @@ def test_the_second_complaint_of_a_category_within_thirty_days_alerts_at_once() 
     assert step.suggestion is Suggestion.OWN_THE_COMPLAINT
     assert step.at == about("C-2", 30 * DAY).time
     assert step.caused_by_record_at == step.at
-    assert step.facts == {"complaint_ids": "C-1, C-2", "category": "delivery", "count": "2", "days": "30"}
+    facts = {"complaint_ids": "C-1, C-2", "category": "delivery", "count": "2", "days": "30"}
+    assert step.facts == {**facts, "gaps": "no_owner"}
 
 
 @pytest.mark.parametrize(
