@@ -109,10 +109,8 @@ def of_override(episode: Episode, override: Said, facts: Mapping[str, str]) -> S
     """Whoever sets a score above the line by hand declares the matter settled; nothing else follows from it."""
     if not episode.open:
         return None
-    said = {"actor": override.author, "comment": override.reason}
-    return Step(
-        AlertKind.BAND_DROPPED, closed(episode), StepKind.RESOLVED, StepReason.BY_PERSON, override.at, facts, **said
-    )
+    kind, reason, said = AlertKind.BAND_DROPPED, StepReason.BY_PERSON, (override.author, override.reason)
+    return Step(kind, closed(episode), StepKind.RESOLVED, reason, override.at, facts, *said)
 
 
 @dataclass(frozen=True, slots=True)

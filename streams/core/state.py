@@ -17,9 +17,9 @@ from streams.core.bands import NO_BAND
 from streams.core.commitments import Ledgers
 from streams.core.complaints import Complaint
 from streams.core.days import BOUGHT_DAYS, HEARD_DAYS
-from streams.core.overrides import Held, Record
 from streams.core.escalation.climb import Climb
 from streams.core.escalation.directory import Directory
+from streams.core.overrides import Held, Record
 from streams.core.pending import Pending
 from streams.core.phases import LIVE, Phase
 from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Ints

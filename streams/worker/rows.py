@@ -20,8 +20,8 @@ from schemas.alerts import AlertKind
 from schemas.topics import OUTPUT_TOPICS
 from streams.core.commitments import Commitment, Ledger
 from streams.core.complaints import NO_COMPLAINT, Complaint, CourseFact
-from streams.core.overrides import Held, Said
 from streams.core.escalation.climb import Climb
+from streams.core.overrides import Held, Said
 from streams.core.pending import Grouped
 from streams.core.phases import Phase
 from streams.core.policy import Ints

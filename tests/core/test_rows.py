@@ -23,7 +23,9 @@ from tests.core.timelines import SPAN_S, overridden, thorough, timelines
 
 ONLY = np.array([0])
 CLIMB = Climb("M-1", "M-2", 3, "M-9", ("M-1", "M-9"), 0.1 + 0.2, 14_400.0, 7.5)
-EPISODE = Episode(3, Phase.SNOOZED, 7, ("a", "b"), 1.5, 2.5, CLIMB, "band_worsened", {"score": "41.0", "band_to": "at_risk"})
+EPISODE = Episode(
+    3, Phase.SNOOZED, 7, ("a", "b"), 1.5, 2.5, CLIMB, "band_worsened", {"score": "41.0", "band_to": "at_risk"}
+)
 
 
 @thorough
