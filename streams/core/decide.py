@@ -124,7 +124,9 @@ def _decide(case: Judgement, rules: Rulebook, began_at: float, result: Decided) 
     partition, rows = case.partition, case.rows
     before = case.state.copy()
     for ending in change_over(case, rules, began_at):
-        _tell_all(ending.case, _known(_moved(ending.case, ending.changes)), result)
+        steps = climbed(ending.case, _known(_moved(ending.case, ending.changes)), ())
+        partition.restless.update(ending.case.rows[[index for index, _ in steps]].tolist())
+        _tell_all(ending.case, steps, result)
     changes = step_bands(case)
     _tell_all(case, _steps(case, changes), result)
     published = publish(case, before["band"])
