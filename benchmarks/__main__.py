@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
+from benchmarks.alert import command as alert
 from benchmarks.engine import command as engine
 from benchmarks.growth import command as growth
 from benchmarks.latency import command as latency
@@ -21,6 +22,7 @@ from pulse.errors import PulseError
 _MEANINGS = {
     "engine": "events a second, ours beside its peers on one Kafka",
     "latency": "event to health and alert by a timetable, beside the raw two hops",
+    "alert": "event to the mail of its alert handed over, by a timetable",
     "recovery": "how long accounts wait when a worker is killed, taken over from, or leaves",
     "memory": "bytes an account, as arrays and all in, and the peak of a recovery",
     "growth": "events per CPU second with more accounts and with more workers",
@@ -49,6 +51,7 @@ def _run(given: argparse.Namespace) -> Mapping[str, object]:
     runs: dict[str, Callable[[], Mapping[str, object]]] = {
         "engine": lambda: engine.run(engine.Options(given.quick, tuple(given.only), given.seed, given.events)),
         "latency": lambda: latency.run(latency.Options(given.quick, tuple(given.rates), given.half_of)),
+        "alert": lambda: alert.run(alert.Options(given.quick)),
         "recovery": lambda: recovery.run(recovery.Options(given.quick, given.accounts)),
         "memory": lambda: memory.run(memory.Options(given.quick, given.accounts)),
         "growth": lambda: growth.run(growth.Options(given.quick, given.events)),

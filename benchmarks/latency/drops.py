@@ -40,12 +40,12 @@ def causes(count: int, rate: int) -> range:
 def preparation(numbers: range, start: float) -> Iterator[Record]:
     """A contact for each cause's account, an hour before the timetable begins."""
     for number in numbers:
-        yield to_record(INTERACTIONS, (f"d{number}", start - _BEFORE_S), contact(_account(number)))
+        yield to_record(INTERACTIONS, (f"d{number}", start - _BEFORE_S), contact(account(number)))
 
 
 def cause(number: int, at: float) -> Record:
     """The event number `number` of the timetable, if it is a cause."""
-    fact = complaint(_account(number), f"dc{number}", _GRAVE, at)
+    fact = complaint(account(number), f"dc{number}", _GRAVE, at)
     return to_record(COMPLAINTS, (f"e{number}", at), fact)
 
 
@@ -63,5 +63,6 @@ def told_by_alert(value: bytes) -> Iterator[int]:
         yield int(account[1:])
 
 
-def _account(number: int) -> str:
+def account(number: int) -> str:
+    """The id of a cause's account."""
     return f"{_PREFIX}{number:07d}"

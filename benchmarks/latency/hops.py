@@ -48,7 +48,7 @@ def ours(broker: Broker, folder: Path, run: Run) -> dict[str, Spread]:
     try:
         wait_applied(worker)
         arrivals = Arrivals(broker, {HEALTH.name: told_by_snapshot, ALERTS.name: drops.told_by_alert})
-        timetable = _timed(arrivals, run, "-")
+        timetable = timed(arrivals, run, "-")
     finally:
         worker.child.stop()
     return {
@@ -67,13 +67,14 @@ def raw(broker: Broker, run: Run) -> Spread:
     try:
         child.wait_ready()
         arrivals = Arrivals(broker, {target: told_by_event})
-        return spread(arrivals.latencies(target, _timed(arrivals, run, source)))
+        return spread(arrivals.latencies(target, timed(arrivals, run, source)))
     finally:
         child.kill()
         child.wait(5)
 
 
-def _timed(arrivals: Arrivals, run: Run, topic: str) -> Timetable:
+def timed(arrivals: Arrivals, run: Run, topic: str) -> Timetable:
+    """Let the sender write by a timetable that begins soon, and read meanwhile; `topic` as the sender has it."""
     start = time.time() + _START_S + run.rate * run.seconds * _MAKE_S_PER_RECORD
     numbers = (str(start), str(run.rate), str(run.seconds))
     argv = [sys.executable, "-m", "benchmarks.latency.sender", arrivals.broker.bootstrap, *numbers, topic]

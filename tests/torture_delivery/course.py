@@ -25,7 +25,8 @@ from tests.torture_delivery.load import expected, managers, steps
 from tests.torture_delivery.verdict import Arrival, Verdict, judge
 
 NAMES: Final = ("delivery-1", "delivery-2")
-SETTLE_S: Final = 120.0
+STUCK_S: Final = 60.0
+"""Nothing settled for so long: the rest will not be."""
 _SESSION_S: Final = 6.0
 _SMTP_TIMEOUT_S: Final = 1.0
 _MARGIN_S: Final = 2 * _SESSION_S + 2.0
@@ -169,15 +170,21 @@ class Course:
         self._notes.breaks_s.append((at_s - 0.5, at_s + _MARGIN_S))
 
     def _settled(self) -> float:
-        """Wait until every notification that must be made has a receipt that settles it; how long that took."""
+        """Wait until every notification that must be made has a receipt that settles it, or none is settled any more;
+        how long that took.
+        """
         for slot in self._deliveries:
             slot.wait_ready()
-        began = time.monotonic()
-        wanted = expected(self._notes.written)
-        while time.monotonic() - began < SETTLE_S:
-            if not wanted.keys() - _settled_ones(receipts_on(self._broker)):
+        began = moved_at = time.monotonic()
+        wanted, left = expected(self._notes.written).keys(), -1
+        while time.monotonic() - moved_at < STUCK_S:
+            unsettled = len(wanted - _settled_ones(receipts_on(self._broker)))
+            if not unsettled:
                 break
-            time.sleep(1.0)
+            if unsettled != left:
+                left, moved_at = unsettled, time.monotonic()
+                self._say(f"{unsettled} notifications to be settled")
+            time.sleep(2.0)
         return time.monotonic() - began
 
     def _command(self, name: str) -> Command:
