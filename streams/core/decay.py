@@ -25,4 +25,8 @@ def moved(sums: Floats, elapsed_s: Floats, half_life_s: Floats) -> Floats:
     >>> moved(np.array([[8.0]]), np.array([28.0]), np.array([14.0])).tolist()
     [[2.0]]
     """
-    return sums * share_left(elapsed_s[:, None], half_life_s)
+    # Signals share a few half-lives: a power for each of those, not for each signal.
+    distinct, which = np.unique(half_life_s, return_inverse=True)
+    left: Floats = share_left(elapsed_s[:, None], distinct).take(which, axis=1)
+    left *= sums
+    return left

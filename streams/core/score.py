@@ -70,7 +70,9 @@ def assess(sums: Floats, seen: npt.NDArray[np.bool_], tables: Tables) -> Assessm
     coverage = weight.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(coverage[:, None] > 0, weight / coverage[:, None], 0.0)
-    raw_unit = tables.points * np.where(tables.is_complaint, complaint_factor(sums, tables)[:, None], 1.0)
+    # Arrays as large as the sums are what this costs: three are made, and worked on in place.
+    raw_unit = np.where(tables.is_complaint, complaint_factor(sums, tables)[:, None], 1.0)
+    raw_unit *= tables.points
     raw_unit[:, _RETURNED] *= return_factor(sums, tables)
     for signal, unit in levels.units(sums, tables):
         raw_unit[:, signal] = unit
@@ -81,10 +83,11 @@ def assess(sums: Floats, seen: npt.NDArray[np.bool_], tables: Tables) -> Assessm
         [MIDDLE + raw[:, tables.dimension == index].sum(axis=1) for index in range(len(DIMENSIONS))], axis=1
     )
     dimension = np.clip(totals, 0.0, 100.0)
-    unit = share[:, tables.dimension] * raw_unit
+    unit = share.take(tables.dimension, axis=1)
+    raw *= unit
+    unit *= raw_unit
     score = np.where(coverage > 0, np.clip((share * dimension).sum(axis=1), 0.0, 100.0), np.nan)
-    contribution = share[:, tables.dimension] * raw
-    return Assessment(score, coverage, share, dimension, unit, contribution, share * (dimension - totals))
+    return Assessment(score, coverage, share, dimension, unit, raw, share * (dimension - totals))
 
 
 def complaint_factor(sums: Floats, tables: Tables) -> Floats:
