@@ -15,7 +15,19 @@ from starlette.staticfiles import StaticFiles
 from consumers.console import metrics
 from consumers.console.headers import SecurityHeaders
 from consumers.console.measuring import Measured
-from consumers.console.pages import account, inbox, language, live, mail, operating, override, sign_in, worklist
+from consumers.console.pages import (
+    account,
+    act,
+    inbox,
+    language,
+    live,
+    mail,
+    operating,
+    override,
+    sign_in,
+    slack,
+    worklist,
+)
 from consumers.console.visiting import Console, console_of, look_of
 from consumers.runtime.errors import ConsumerError
 from consumers.runtime.wording.marks import N_
@@ -27,6 +39,7 @@ _TITLES: Final = {
     403: N_("Not from here"),
     404: N_("Not found"),
     405: N_("Not like this"),
+    410: N_("Too old"),
     503: N_("Not now"),
 }
 _WRONG: Final = N_("Something is wrong")
@@ -57,6 +70,9 @@ def routes() -> list[Route | Mount]:
         Route("/live/account", live.account),
         Route("/live/worklist", live.worklist),
         Route("/live/inbox", live.inbox),
+        Route("/act", act.show),
+        Route("/act", act.press, methods=["POST"]),
+        Route("/slack/pressed", slack.pressed, methods=["POST"]),
         Route("/sign-in", sign_in.show),
         Route("/sign-in", sign_in.enter, methods=["POST"]),
         Route("/language", language.choose, methods=["POST"]),

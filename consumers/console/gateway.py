@@ -13,6 +13,7 @@ from consumers.console.settings import ConsoleSettings
 from consumers.runtime.wording.marks import N_
 from schemas.codec import STRUCTURED, to_structured
 from schemas.events.actions import (
+    ActionEvent,
     AlertAcknowledged,
     AlertActionData,
     OverrideLifted,
@@ -59,7 +60,7 @@ class Gateway:
             base_url=settings.gateway_url, headers=headers, timeout=settings.gateway_timeout_s, trust_env=False
         )
 
-    def send(self, event: AlertAcknowledged | OverrideSet | OverrideLifted) -> None:
+    def send(self, event: ActionEvent) -> None:
         """Hand the event over; returns when it is stored for good.
 
         Raises:
@@ -77,6 +78,11 @@ class Gateway:
             self._failed("refused", status=answer.status_code, detail=answer.text[:300])
             raise NotSent(N_("The gateway refused this. Nothing was changed; tell whoever runs the console."))
         metrics.ACTIONS.labels("sent").inc()
+
+    @property
+    def source(self) -> Source:
+        """Under which name the console's events go."""
+        return Source(self._source)
 
     def acknowledgement(self, account: str, alert: str, actor: ManagerId, at: datetime) -> AlertAcknowledged:
         """Somebody takes an alert. The id is a function of alert and person: a second press is the same fact."""

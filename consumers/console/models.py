@@ -204,6 +204,15 @@ def _begun_by(step: AlertStep) -> Episode:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """What a message was about, to whom it went and how."""
+
+    alert_id: str
+    recipient: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """One event as stored: its CloudEvent as JSON, and the points it moved the score by, where it did."""
 

@@ -111,6 +111,11 @@ SELECT countIf(i.state IN ('open', 'snoozed') AND NOT i.historic) AS open,
 FROM inbox AS i WHERE if(i.account_owner = '', i.owner, i.account_owner) IN {sees:Array(String)}
 """
 
+NOTIFICATION: Final = """
+SELECT alert_id, recipient, channel FROM deliveries WHERE notification_id = {notification:String} LIMIT 1
+"""
+"""All receipts of a notification say the same of these. What its recipient may see is asked like any viewer's."""
+
 HEALTH: Final = """
 SELECT h.*, s.last_purchase_on, s.purchase_expected_by, s.last_word_on, s.word_expected_by
 FROM (SELECT * FROM health FINAL WHERE account_id = {account:String}) AS h

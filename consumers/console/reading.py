@@ -22,6 +22,7 @@ from consumers.console.models import (
     Group,
     Parent,
     Reason,
+    Sent,
     Worklist,
     WorkRow,
 )
@@ -150,6 +151,11 @@ class Reading:
             return None
         found = self.episodes(viewer, Episodes(alert=alert_id, limit=1))
         return found[0] if found else None
+
+    def notification(self, notification_id: str) -> Sent | None:
+        """What a signed link stands for; None while the warehouse has no receipt of it."""
+        rows = self._ask(queries.NOTIFICATION, {"notification": notification_id})
+        return Sent(**rows[0]) if rows else None
 
     def episode_counts(self, viewer: Viewer) -> dict[str, int]:
         """How many episodes are open, acknowledged, resolved and historic."""

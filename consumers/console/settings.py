@@ -4,9 +4,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from consumers.console.live.ring import RING_BYTES
+from consumers.runtime.message_links import checked_keys
 from schemas.ids import Source, SourceField
 
 MIN_SECRET_CHARS: Final = 32
@@ -18,6 +19,15 @@ class ConsoleSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     secret: Annotated[SecretStr, Field(description="key that signs session cookies, at least 32 characters")]
+    link_keys: Annotated[
+        SecretStr | None,
+        AfterValidator(checked_keys),
+        Field(description="the keys of `delivery.link_keys`: without them links in messages open no page"),
+    ] = None
+    slack_signing_secret: Annotated[
+        SecretStr | None,
+        Field(description="signing secret of the Slack app, whose requests come to /slack/pressed"),
+    ] = None
     host: Annotated[str, Field(description="address to listen on")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="port to listen on; 0 takes a free one")] = 8000
     base_url: Annotated[str, Field(pattern=r"^https?://[^/]+$", description="how browsers reach the console")] = (

@@ -11,13 +11,17 @@ from schemas.times import UtcDatetime
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One recipient is told of one step over one channel. `address` is the channel's own (a mail address)."""
+    """One recipient is told of one step over one channel. `address` is the channel's own (a mail address).
+
+    A `test` tries out a channel: it says so, and what it tells has not happened.
+    """
 
     step: AlertStep
     recipient: ManagerId
     profile: ManagerProfileData
     channel: ContactKind
     address: str = ""
+    test: bool = False
 
     @property
     def id(self) -> str:

@@ -1,12 +1,13 @@
 """What the delivery process can be told. Read by `pulse`, passed in frozen."""
 
-from datetime import time
+from datetime import time, timedelta
 from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from consumers.delivery.targets import Targets
+from consumers.runtime.message_links import checked_keys
 
 MEBIBYTE: Final = 1024 * 1024
 _HALF_AN_HOUR: Final = (5.0, 15.0, 60.0, 180.0, 300.0, 540.0, 720.0)
@@ -35,6 +36,14 @@ class SmtpSettings(BaseModel):
     sender: Annotated[
         str, Field(pattern=r"^[^\s@<>,;]+@[A-Za-z0-9.-]+$", max_length=254, description="address the mails come from")
     ] = "account-pulse@example.test"
+    unsubscribe_address: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[^\s@<>,;?&]+@[A-Za-z0-9.-]+$",
+            max_length=254,
+            description="where mail programs send the wish to get no more of these mails; without one the sender's",
+        ),
+    ] = None
     sender_name: Annotated[str, Field(max_length=100, description="name the mails come from")] = "Account Pulse"
     timeout_s: Annotated[float, Field(gt=0, le=300, description="how long one answer of the server may take")] = 10.0
     keep_open_s: Annotated[float, Field(ge=0, description="an idle connection older than this is opened anew")] = 60.0
@@ -107,6 +116,17 @@ class DeliverySettings(BaseModel):
         SecretStr | None,
         Field(description="posted to once a minute while all is well; whoever listens tells you when it stays away"),
     ] = None
+    link_keys: Annotated[
+        SecretStr | None,
+        AfterValidator(checked_keys),
+        Field(
+            description="keys that sign the links by which a recipient may act, newest first, separated by spaces or"
+            " lines; the console needs the same; without any there are no such links"
+        ),
+    ] = None
+    link_life: Annotated[timedelta, Field(gt=timedelta(0), description="how long such a link may be used")] = timedelta(
+        hours=72
+    )
     max_waiting: Annotated[
         int,
         Field(ge=1, le=1_000_000, description="notifications that wait for another attempt, before no more are taken"),

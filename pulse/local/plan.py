@@ -98,6 +98,11 @@ class Plan:
             },
             "sender": {"url": _url(self.ports.gateway), "key_file": str(self.secrets.local_key)},
             "gateway": {"keys_file": str(self.secrets.gateway_keys), "port": self.ports.gateway},
+            "delivery": {
+                "console_url": _url(self.ports.console),
+                "link_keys_file": str(self.secrets.link_keys),
+                "smtp": {"host": HOST, "port": self.ports.mail},
+            },
             "console": {
                 "port": self.ports.console,
                 "base_url": _url(self.ports.console),
@@ -138,6 +143,7 @@ class Plan:
             "sink": {"instance_id": "sink-1"},
             "delivery": {
                 "console_url": console,
+                "link_keys_file": str(self.secrets.link_keys),
                 "instance_id": "delivery-1",
                 "smtp__host": HOST,
                 "smtp__port": str(self.ports.mail),
@@ -149,6 +155,7 @@ class Plan:
                 "gateway_url": _url(self.ports.gateway),
                 "gateway_key_file": str(self.secrets.console_key),
                 "secret_file": str(self.secrets.console_secret),
+                "link_keys_file": str(self.secrets.link_keys),
                 "mail_dir": str(self.data / "mail"),
                 "demo_sign_in": "true",
             },

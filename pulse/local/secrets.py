@@ -23,6 +23,7 @@ class SecretFiles:
     local_key: Path
     console_key: Path
     console_secret: Path
+    link_keys: Path
     warehouse_password: Path
 
 
@@ -36,6 +37,7 @@ def ensure(data: Path, now: datetime) -> SecretFiles:
         local_key=_key(keys, folder, "local", (ANY_SOURCE,), now),
         console_key=_key(keys, folder, "console", (_CONSOLE_SOURCE,), now),
         console_secret=_once(folder / "console-secret", lambda: secrets.token_urlsafe(48)),
+        link_keys=_once(folder / "link-keys", lambda: secrets.token_urlsafe(48)),
         warehouse_password=_once(folder / "warehouse-password", lambda: secrets.token_urlsafe(32)),
     )
 

@@ -20,6 +20,8 @@ from schemas.broker import Broker
 from tests.waiting import until
 
 SECRET = SecretStr("a secret of tests, long enough to be one")
+LINK_KEYS = SecretStr("n" * 40 + "\n" + "o" * 40)
+SLACK_SECRET = SecretStr("a signing secret of tests")
 
 
 def settings(
@@ -34,6 +36,8 @@ def settings(
             "gateway_url": gateway_url,
             "mail_dir": mail_dir,
             "heartbeat_s": 0.3,
+            "link_keys": LINK_KEYS,
+            "slack_signing_secret": SLACK_SECRET,
             **more,
         }
     )

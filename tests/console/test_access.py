@@ -44,7 +44,18 @@ WALK = {
 
 STREAMS = {"/live/worklist", "/live/inbox"}
 """Their records are looked at one by one: see the test of streams."""
-POSTS = {"/account/override", "/account/override/lift", "/inbox/acknowledge", "/language", "/sign-in", "/sign-out"}
+POSTS = {
+    "/account/override",
+    "/account/override/lift",
+    "/act",
+    "/inbox/acknowledge",
+    "/language",
+    "/sign-in",
+    "/sign-out",
+    "/slack/pressed",
+}
+BY_SIGNED_LINK = {"/act"}
+"""What a message links to: see the test of links."""
 WITHOUT_ACCOUNTS = {"/sign-in", "/healthz", "/readyz", "/metrics", "/static"}
 
 
@@ -61,7 +72,7 @@ def foreign_mail(mail_dir: Path) -> Iterator[None]:
 
 
 def test_every_route_is_walked() -> None:
-    assert {route.path for route in routes()} == {*WALK, *STREAMS, *POSTS, *WITHOUT_ACCOUNTS}
+    assert {route.path for route in routes()} == {*WALK, *STREAMS, *POSTS, *BY_SIGNED_LINK, *WITHOUT_ACCOUNTS}
     posting = {route.path for route in routes() if isinstance(route, Route) and "POST" in (route.methods or set())}
     assert posting == POSTS
     assert [route.path for route in routes() if isinstance(route, Mount)] == ["/static"]
@@ -140,7 +151,7 @@ def test_only_reading_asks_the_warehouse() -> None:
 def test_every_query_is_bound_to_the_viewer_or_to_one_checked_account() -> None:
     sql = {name: text for name, text in vars(queries).items() if name.isupper() and not name.startswith("_")}
     within_a_checked_account = {"HEALTH", "CONTRIBUTIONS", "CHANGES", "PARTS", "FACTS", "POINTS", "HISTORY"}
-    without_accounts = {"PEOPLE", "PROBE"}
+    without_accounts = {"PEOPLE", "PROBE", "NOTIFICATION"}
     for name, text in sql.items():
         if name in within_a_checked_account:
             assert "account_id = {account:String}" in text, name

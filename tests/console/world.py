@@ -17,11 +17,12 @@ from schemas.alerts import AlertStep
 from schemas.broker import Broker
 from schemas.catalogue import AnyEvent, topic_of
 from schemas.codec import STRUCTURED_HEADERS, to_structured
+from schemas.deliveries import DeliveryReceipt
 from schemas.health import HealthSnapshot
-from schemas.topics import ALERTS, HEALTH, SINK_GROUP, Topic
+from schemas.topics import ALERTS, DELIVERIES, HEALTH, SINK_GROUP, Topic
 from tests.waiting import until
 
-Told = AnyEvent | HealthSnapshot | AlertStep
+Told = AnyEvent | HealthSnapshot | AlertStep | DeliveryReceipt
 Place = tuple[str, int, int]
 
 _READY = 'lambda: print(\'{"event": "ready"}\', flush=True)'
@@ -97,7 +98,7 @@ class World:
         self._sink.stop()
 
     def _send(self, topic: Topic, key: str, value: bytes) -> Any:
-        headers = [] if topic in (HEALTH, ALERTS) else list(STRUCTURED_HEADERS)
+        headers = [] if topic in (HEALTH, ALERTS, DELIVERIES) else list(STRUCTURED_HEADERS)
         return self._producer.send(topic.name, value=value, key=key.encode(), headers=headers)
 
 
@@ -131,6 +132,8 @@ def _started(name: str, code: str, *arguments: str) -> Child:
 def _as_record(told: Told) -> tuple[Topic, str, bytes]:
     if isinstance(told, HealthSnapshot):
         return HEALTH, told.account_id, told.model_dump_json().encode()
+    if isinstance(told, DeliveryReceipt):
+        return DELIVERIES, told.notification_id, told.model_dump_json().encode()
     if isinstance(told, AlertStep):
         return ALERTS, told.account_id, told.model_dump_json().encode()
     return topic_of(told), told.subject, to_structured(told)

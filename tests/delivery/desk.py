@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from kafka.consumer.fetcher import ConsumerRecord
 
 from consumers.delivery.channels.inbox import Inbox
+from consumers.delivery.channels.links import Links
 from consumers.delivery.channels.mail_message import mail_bytes
 from consumers.delivery.channels.port import Channel
 from consumers.delivery.channels.smtp import Mail
@@ -78,7 +79,7 @@ class Desk:
         self.stop = threading.Event()
         self.refreshed = 0
         settings = DeliverySettings(smtp=smtp or SmtpSettings(port=1), attention=attention)
-        mail = Mail(settings.smtp, lambda told: mail_bytes(told, settings))
+        mail = Mail(settings.smtp, lambda told: mail_bytes(told, settings, Links(settings.console_url)))
         channels: tuple[Channel, ...] = (Inbox(), mail, *more)
         desk = ReceiptDesk(self.ledger, self.log, lambda: self.now, settings.attention)
         self.sender = Sender({channel.kind: channel for channel in channels}, desk, retry, max_waiting)

@@ -13,7 +13,7 @@ from pulse.local.child import Child, Command
 from pulse.local.mail import MailFolder, catching
 from pulse.local.ports import free_port
 from tests.delivery.samples import band_dropped
-from tests.delivery.test_mail import SETTINGS, notification
+from tests.delivery.test_mail import LINKS, SETTINGS, notification
 
 
 def send(port: int, number: int) -> None:
@@ -61,7 +61,7 @@ def test_it_serves_until_told_to_stop(tmp_path: Path) -> None:
 
 def test_what_we_send_arrives_byte_for_byte(tmp_path: Path) -> None:
     told = notification(band_dropped())
-    content = mail_bytes(told, SETTINGS)
+    content = mail_bytes(told, SETTINGS, LINKS)
 
     async def catch() -> None:
         async with catching("127.0.0.1", 0, MailFolder(tmp_path)) as port:

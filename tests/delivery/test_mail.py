@@ -1,15 +1,18 @@
 """What a mail says and how it looks: parses, threads, links, and nothing of a hostile name gets out of its place."""
 
 import email
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import default
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import SecretStr
 
+from consumers.delivery.channels.links import Links
 from consumers.delivery.channels.mail_message import mail_bytes, to_message
 from consumers.delivery.decisions import Notification
-from consumers.delivery.settings import DeliverySettings
+from consumers.delivery.settings import DeliverySettings, SmtpSettings
 from schemas.alerts import AlertStep
 from schemas.events.managers import ContactKind
 from tests.delivery.samples import OWNER, band_dropped, band_recovered, complaint_overdue, manager
@@ -17,7 +20,7 @@ from tests.delivery.samples import OWNER, band_dropped, band_recovered, complain
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-SETTINGS = DeliverySettings(console_url="https://pulse.example.test/")
+SETTINGS, LINKS = DeliverySettings(), Links("https://pulse.example.test/")
 HOSTILE = "Evil <script>document.title='owned'</script>\r\nBcc: all@example.test\u2028\u202e" + "W" * 120
 EVERY_KIND = [band_dropped(), complaint_overdue(), band_recovered()]
 
@@ -28,7 +31,7 @@ def notification(step: AlertStep, **profile: Any) -> Notification:
 
 
 def parsed(step: AlertStep, **profile: Any) -> EmailMessage:
-    message = email.message_from_bytes(mail_bytes(notification(step, **profile), SETTINGS), policy=default)
+    message = email.message_from_bytes(mail_bytes(notification(step, **profile), SETTINGS, LINKS), policy=default)
     assert isinstance(message, EmailMessage)
     return message
 
@@ -72,16 +75,16 @@ def test_numbers_money_and_dates_are_written_as_the_reader_writes_them() -> None
 
 
 SAID = [
-    ("en_GB", "Complaint overdue: Example Retail 00042", "Suggested next step", "You get this mail because you own"),
+    ("en_GB", "Complaint overdue: Example Retail 00042", "Suggested next step", "You get this message because you own"),
     (
         "de_DE",
         "Beschwerde überfällig: Example Retail 00042",
         "Empfohlener nächster Schritt",
-        "Sie erhalten diese E-Mail",
+        "Sie erhalten diese Nachricht",
     ),
-    ("es_ES", "Reclamación sin responder: Example Retail 00042", "Siguiente paso recomendado", "Recibe este correo"),
-    ("no_NO", "Klage over fristen: Example Retail 00042", "Anbefalt neste steg", "Du får denne e-posten"),
-    ("sv_SE", "Klagomål över tiden: Example Retail 00042", "Rekommenderat nästa steg", "Du får det här mejlet"),
+    ("es_ES", "Reclamación sin responder: Example Retail 00042", "Siguiente paso recomendado", "Recibe este mensaje"),
+    ("no_NO", "Klage over fristen: Example Retail 00042", "Anbefalt neste steg", "Du får denne meldingen"),
+    ("sv_SE", "Klagomål över tiden: Example Retail 00042", "Rekommenderat nästa steg", "Du får det här meddelandet"),
 ]
 
 
@@ -99,11 +102,13 @@ def test_a_mail_is_in_the_reader_s_language_from_its_subject_to_its_footer(
 
 
 def test_every_attempt_sends_the_same_bytes() -> None:
-    assert mail_bytes(notification(band_dropped()), SETTINGS) == mail_bytes(notification(band_dropped()), SETTINGS)
+    assert mail_bytes(notification(band_dropped()), SETTINGS, LINKS) == mail_bytes(
+        notification(band_dropped()), SETTINGS, LINKS
+    )
 
 
 def test_a_mail_is_seven_bit_clean_with_short_lines() -> None:
-    content = mail_bytes(notification(band_dropped(account_name="Grünçö 株式会社 " * 10)), SETTINGS)
+    content = mail_bytes(notification(band_dropped(account_name="Grünçö 株式会社 " * 10)), SETTINGS, LINKS)
     content.decode("ascii")
     assert max(len(line) for line in content.split(b"\r\n")) <= 998
     assert b"\n" not in content.replace(b"\r\n", b"")
@@ -130,10 +135,36 @@ def test_a_mail_carries_nothing_that_loads_or_acts() -> None:
         assert word not in html
 
 
+def test_a_mail_with_signed_links_carries_two_and_both_are_pages() -> None:
+    signed = Links("https://pulse.example.test", SecretStr("k" * 40))
+    for told, links in ((band_dropped(), 2), (band_recovered(), 1)):
+        message = to_message(notification(told), SETTINGS, signed)
+        html, text = text_of(message, "html"), text_of(message, "plain")
+        assert html.count("<a ") == links
+        assert (text.count("https://pulse.example.test/act?t="), text.count("/account?id=A-1#alerts")) == (links - 1, 1)
+
+
+def test_the_wish_to_get_no_more_goes_to_a_person() -> None:
+    assert parsed(band_dropped())["List-Unsubscribe"] == f"<mailto:{SETTINGS.smtp.sender}?subject=unsubscribe>"
+    own = DeliverySettings(smtp=SmtpSettings(unsubscribe_address="desk@example.test"))
+    message = to_message(notification(band_dropped()), own, LINKS)
+    assert message["List-Unsubscribe"] == "<mailto:desk@example.test?subject=unsubscribe>"
+    assert "List-Unsubscribe-Post" not in message, "nothing here takes a one-click post"
+
+
+def test_a_test_says_that_it_is_one_and_nothing_else_does() -> None:
+    told = replace(notification(band_dropped()), test=True)
+    message = to_message(told, SETTINGS, LINKS)
+    assert str(message["Subject"]).startswith("Test: Health dropped")
+    for kind in ("plain", "html"):
+        assert "This is a test. Nothing has happened" in text_of(message, kind)
+        assert "This is a test" not in text_of(parsed(band_dropped()), kind)
+
+
 def test_mails_of_one_episode_are_one_thread() -> None:
     first, last = (
-        to_message(notification(band_dropped()), SETTINGS),
-        to_message(notification(band_recovered()), SETTINGS),
+        to_message(notification(band_dropped()), SETTINGS, LINKS),
+        to_message(notification(band_recovered()), SETTINGS, LINKS),
     )
     assert first["References"] == last["References"]
     assert first["Message-ID"] != last["Message-ID"]

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from standardwebhooks.webhooks import Webhook as Receiver
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from consumers.delivery.channels.links import Links
 from consumers.delivery.channels.outbound import Outbound
 from consumers.delivery.channels.port import Gone, NotNow, Paced, Refused
 from consumers.delivery.channels.webhook import Webhook
@@ -24,7 +25,7 @@ from tests.delivery.samples import OWNER, PARTS, band_dropped, band_recovered, m
 from tests.delivery.webserver import Reply, WebServer
 
 NEW, OLD = ("whsec_" + b64encode(bytes([number]) * 32).decode() for number in (1, 2))
-URL = "https://console.example.test"
+LINKS = Links("https://console.example.test")
 
 
 class Clock:
@@ -43,7 +44,7 @@ def target(web: WebServer, keys: str = NEW) -> WebhookTarget:
 
 def channel(web: WebServer, clock: Clock, keys: str = NEW) -> Webhook:
     outbound = Outbound(OutboundSettings(private_hosts=(web.host,)))
-    return Webhook({"crm": target(web, keys)}, outbound, lambda it: webhook_body(it, URL), clock)
+    return Webhook({"crm": target(web, keys)}, outbound, lambda it: webhook_body(it, LINKS), clock)
 
 
 def notification(**step: Any) -> Notification:
@@ -134,7 +135,7 @@ def test_gone_is_final_and_ends_the_target(web: WebServer, clock: Clock) -> None
 
 
 def test_a_target_on_a_private_network_is_refused_for_good_unless_it_is_named(web: WebServer, clock: Clock) -> None:
-    made = Webhook({"crm": target(web)}, Outbound(OutboundSettings()), lambda it: webhook_body(it, URL), clock)
+    made = Webhook({"crm": target(web)}, Outbound(OutboundSettings()), lambda it: webhook_body(it, LINKS), clock)
     with pytest.raises(Refused, match="not public"):
         made.send(notification())
     assert web.requests == []
@@ -144,11 +145,11 @@ def test_a_body_stays_below_twenty_kilobytes_whatever_the_step_holds() -> None:
     many = {f"key {number}": "ü" * 500 for number in range(200)}
     names = {"account_name": "株" * 200, "facts": many | {"complaint_ids": ", ".join(f"C-{n}" for n in range(900))}}
     for step in (names, names | {"parts": PARTS * 60}, {"parts": PARTS * 60}):
-        body = webhook_body(notification(**step), URL)
+        body = webhook_body(notification(**step), LINKS)
         assert len(body) < MAX_BYTES
         assert json.loads(body)["data"]["alert_id"] == notification().step.alert_id
-    assert json.loads(webhook_body(notification(**names), URL))["data"]["truncated"]
-    assert not json.loads(webhook_body(notification(), URL))["data"]["truncated"]
+    assert json.loads(webhook_body(notification(**names), LINKS))["data"]["truncated"]
+    assert not json.loads(webhook_body(notification(), LINKS))["data"]["truncated"]
 
 
 @pytest.mark.parametrize("keys", ["", "secret", "whsec_", "whsec_" + "QUFB", "whsec_!!!", f"{NEW} nonsense"])

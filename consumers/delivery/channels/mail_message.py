@@ -14,10 +14,11 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from consumers.delivery.channels.links import account_link
+from consumers.delivery.channels.links import Links
+from consumers.delivery.channels.message import Message, message_of
 from consumers.delivery.decisions import Digest, Notification
 from consumers.delivery.settings import DeliverySettings
-from consumers.runtime.wording import AlertWords, DigestWords, one_line, reader_of
+from consumers.runtime.wording import DigestWords, one_line, reader_of
 from consumers.runtime.wording.templates import install_texts
 from schemas.alerts import AlertStep, StepKind
 from schemas.health import Band
@@ -27,35 +28,33 @@ _GOOD, _BAD, _WORST, _CALM = "#1f7a4d", "#b3541e", "#a4262c", "#44546a"
 _BAND_COLOURS: Final = {Band.HEALTHY: _GOOD, Band.WATCH: _BAD, Band.AT_RISK: _BAD, Band.CRITICAL: _WORST}
 
 
-def mail_bytes(told: Notification | Digest, settings: DeliverySettings) -> bytes:
+def mail_bytes(told: Notification | Digest, settings: DeliverySettings, links: Links) -> bytes:
     """The whole mail, 7-bit clean, with CRLF line ends."""
-    message = to_digest(told, settings) if isinstance(told, Digest) else to_message(told, settings)
-    return message.as_bytes(policy=_POLICY)
+    made = to_digest(told, settings, links) if isinstance(told, Digest) else to_message(told, settings, links)
+    return made.as_bytes(policy=_POLICY)
 
 
-def to_message(notification: Notification, settings: DeliverySettings) -> EmailMessage:
+def to_message(notification: Notification, settings: DeliverySettings, links: Links) -> EmailMessage:
     """The mail. Its Message-ID is the notification's id; mails of one episode are one thread."""
-    step = notification.step
-    words = AlertWords(reader_of(notification.profile.locale, notification.profile.time_zone), step)
-    envelope = Envelope(notification.id, words.headline, step.decided_at, words.reader.language)
+    step, told = notification.step, message_of(notification, links)
+    envelope = Envelope(notification.id, told.headline, step.decided_at, told.reader.language)
     message = _addressed(notification, envelope, settings)
     message["In-Reply-To"] = message["References"] = f"<{step.alert_id}@{_domain(settings)}>"
-    return _filled(message, "alert", context(words, notification, settings.console_url), envelope)
+    return _filled(message, "alert", context(told), envelope)
 
 
-def to_digest(digest: Digest, settings: DeliverySettings) -> EmailMessage:
+def to_digest(digest: Digest, settings: DeliverySettings, links: Links) -> EmailMessage:
     """The mail of a digest: as many of its alerts as the settings allow, and how many more there are."""
     first = digest.first
     reader = reader_of(first.profile.locale, first.profile.time_zone)
     words = DigestWords(reader, tuple(one.step for one in digest.members), settings.attention.digest_lines)
     envelope = Envelope(digest.id, words.headline, digest.due_at, reader.language)
-    links = [account_link(settings.console_url, alert.step) for alert in words.listed]
+    pages = [links.account(alert.step) for alert in words.listed]
     seen = {
-        "_": reader.text,
+        "reader": reader,
         "words": words,
-        "recipient": first.profile.name,
-        "lines": list(zip(words.listed, links, map(_colour, (alert.step for alert in words.listed)), strict=True)),
-        "inbox": f"{settings.console_url.rstrip('/')}/inbox",
+        "lines": list(zip(words.listed, pages, map(_colour, (alert.step for alert in words.listed)), strict=True)),
+        "inbox": links.inbox,
         "colour": _CALM,
     }
     return _filled(_addressed(first, envelope, settings), "digest", seen, envelope)
@@ -72,13 +71,14 @@ class Envelope:
 
 
 def _addressed(notification: Notification, envelope: Envelope, settings: DeliverySettings) -> EmailMessage:
-    message = EmailMessage(policy=_POLICY)
-    message["From"] = Address(one_line(settings.smtp.sender_name), addr_spec=settings.smtp.sender)
+    message, smtp = EmailMessage(policy=_POLICY), settings.smtp
+    message["From"] = Address(one_line(smtp.sender_name), addr_spec=smtp.sender)
     message["To"] = Address(one_line(notification.profile.name, 100), addr_spec=notification.address)
     message["Subject"] = one_line(envelope.subject)
     message["Date"] = envelope.at
     message["Message-ID"] = f"<{envelope.id}@{_domain(settings)}>"
     message["Auto-Submitted"] = "auto-generated"
+    message["List-Unsubscribe"] = f"<mailto:{smtp.unsubscribe_address or smtp.sender}?subject=unsubscribe>"
     return message
 
 
@@ -94,16 +94,14 @@ def _domain(settings: DeliverySettings) -> str:
     return settings.smtp.sender.partition("@")[2]
 
 
-def context(words: AlertWords, notification: Notification, console_url: str) -> Mapping[str, object]:
+def context(message: Message) -> Mapping[str, object]:
     """What the templates see."""
     return {
-        "reader": words.reader,
-        "words": words,
-        "recipient": notification.profile.name,
-        "is_owner": notification.recipient == notification.step.owner,
-        "link": account_link(console_url, notification.step),
-        "parts": words.parts(),
-        "colour": _colour(words.step),
+        "reader": message.reader,
+        "message": message,
+        "words": message.words,
+        "parts": message.words.parts(),
+        "colour": _colour(message.words.step),
     }
 
 

@@ -17,6 +17,7 @@ from typing import Final
 
 import httpcore
 
+from consumers.delivery.channels.port import NotNow, Refused
 from consumers.delivery.targets import OutboundSettings, is_named
 
 _MAX_ANSWER: Final = 64 * 1024
@@ -25,15 +26,11 @@ _WELL: Final = range(200, 300)
 Resolve = Callable[[str, int], Iterable[str]]
 
 
-class Unreached(Exception):
+class Unreached(NotNow):
     """No answer came; `detail` names no address."""
 
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail)
-        self.detail = detail
 
-
-class Forbidden(Exception):
+class Forbidden(Refused):
     """The name leads to an address that nothing is sent to."""
 
 

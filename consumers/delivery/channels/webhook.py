@@ -14,9 +14,9 @@ from typing import Final
 
 import structlog
 
-from consumers.delivery.channels.outbound import Answer, Forbidden, Outbound, Unreached
+from consumers.delivery.channels.outbound import Answer, Outbound
 from consumers.delivery.channels.pacer import Pacer
-from consumers.delivery.channels.port import Gone, NotNow, Refused
+from consumers.delivery.channels.port import Gone, NotNow
 from consumers.delivery.decisions import Notification
 from consumers.delivery.targets import WebhookTarget, signing_keys
 from schemas.events.managers import ContactKind
@@ -65,13 +65,7 @@ class Webhook:
         self._pacer.take_turn(name, notification.id)
         body, target = self._render(notification), self._targets[name]
         headers = signed_headers(notification.id, self._clock(), body, signing_keys(target.keys.get_secret_value()))
-        try:
-            answer = self._outbound.post(target.url.get_secret_value(), headers, body)
-        except Unreached as error:
-            raise NotNow(error.detail) from error
-        except Forbidden as error:
-            raise Refused(str(error)) from error
-        return self._judged(name, answer)
+        return self._judged(name, self._outbound.post(target.url.get_secret_value(), headers, body))
 
     def close(self) -> None:
         """No connection is kept."""

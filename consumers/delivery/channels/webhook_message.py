@@ -8,9 +8,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from consumers.delivery.channels.links import account_link
+from consumers.delivery.channels.links import Links
+from consumers.delivery.channels.message import message_of
 from consumers.delivery.decisions import Notification
-from consumers.runtime.wording import AlertWords, one_line, reader_of
+from consumers.runtime.wording import one_line
 from schemas.alerts import AlertStep
 from schemas.health import Part
 
@@ -22,9 +23,9 @@ _OF_STEP: Final = (
 ).split()
 
 
-def webhook_body(notification: Notification, console_url: str) -> bytes:
+def webhook_body(notification: Notification, links: Links) -> bytes:
     """The body, under 20 kB."""
-    data = _data(notification, console_url)
+    data = _data(notification, links)
     small = {**data, "parts": [], "truncated": True}
     smallest = {**small, "facts": _few(notification.step.facts)}
     bodies = (_encoded(notification.step, one) for one in (data, small, smallest))
@@ -37,9 +38,9 @@ def _encoded(step: AlertStep, data: Mapping[str, Any]) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def _data(notification: Notification, console_url: str) -> dict[str, Any]:
-    step, profile = notification.step, notification.profile
-    words = AlertWords(reader_of(profile.locale, profile.time_zone), step)
+def _data(notification: Notification, links: Links) -> dict[str, Any]:
+    step, message = notification.step, message_of(notification, links)
+    words = message.words
     plain = step.model_dump(mode="json", include=set(_OF_STEP))
     return {
         "notification_id": notification.id,
@@ -50,10 +51,11 @@ def _data(notification: Notification, console_url: str) -> dict[str, Any]:
         "parts": list(_weightiest(step.parts)),
         "parts_left_out": max(0, len(step.parts) - _PARTS),
         "language": words.reader.language,
-        "headline": one_line(words.headline, 300),
+        "headline": one_line(message.headline, 300),
         "sentence": one_line(words.reason, 1000),
         "suggested_step": words.suggestion,
-        "link": account_link(console_url, step),
+        "link": message.account_link,
+        "test": notification.test,
         "truncated": False,
     }
 
