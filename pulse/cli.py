@@ -54,6 +54,7 @@ GROUPS: Final[dict[str, dict[str, Entry]]] = {
         "rebuild": Entry("pulse.commands.rebuild:app", "compute scores anew from the facts in ClickHouse"),
         "audit": Entry("pulse.commands.audit:app", "hold scores against a rebuild and against SQL alone"),
         "policy": Entry("pulse.commands.policy:app", "check, show and compare policies; fit one to the history"),
+        "alerts": Entry("pulse.commands.alerts:app", "look at an alert as people get it, and try out their channels"),
         "keys": Entry("pulse.commands.keys:app", "API keys of the gateway"),
         "schema": Entry("pulse.commands.schema:app", "the catalogue as JSON Schema and AsyncAPI"),
         "settings": Entry("pulse.commands.settings:app", "show and check the settings"),

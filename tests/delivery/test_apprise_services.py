@@ -6,21 +6,31 @@ import pytest
 from pydantic import SecretStr
 
 from consumers.delivery.channels.apprise_services import Services, UnusableTarget
+from consumers.delivery.channels.digest_message import DigestMessage, digest_of
 from consumers.delivery.channels.links import Links
-from consumers.delivery.channels.message import message_of
+from consumers.delivery.channels.message import Message, message_of
 from consumers.delivery.channels.port import NotNow
-from consumers.delivery.decisions import Notification
+from consumers.delivery.decisions import Digest, Notification
 from consumers.delivery.targets import AppriseTarget
 from schemas.events.managers import ContactKind
-from tests.delivery.samples import OWNER, band_dropped, manager
+from tests.delivery.samples import AT, OWNER, band_dropped, manager
 from tests.delivery.webserver import Reply, WebServer
 
 LINKS = Links("https://console.example.test")
 
 
+def rendered(told: Notification | Digest) -> Message | DigestMessage:
+    return digest_of(told, 50, LINKS) if isinstance(told, Digest) else message_of(told, LINKS)
+
+
+def test_a_digest_goes_the_same_way(web: WebServer) -> None:
+    services(web).send_digest(Digest(AT, (notification(),)))
+    assert json.loads(web.requests[0].body)["title"] == "Your digest: 1 alert"
+
+
 def services(web: WebServer, *more: str) -> Services:
     urls = " ".join((f"json://{web.host}/in", *more))
-    return Services({"ops": AppriseTarget(urls=SecretStr(urls))}, lambda it: message_of(it, LINKS))
+    return Services({"ops": AppriseTarget(urls=SecretStr(urls))}, rendered)
 
 
 def notification() -> Notification:

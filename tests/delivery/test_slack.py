@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from consumers.delivery.channels.digest_message import digest_of, slack_digest
 from consumers.delivery.channels.links import Links
 from consumers.delivery.channels.outbound import Outbound
 from consumers.delivery.channels.port import Away, NotNow, Paced, Refused, Undelivered
 from consumers.delivery.channels.slack import Slack
 from consumers.delivery.channels.slack_message import slack_message
-from consumers.delivery.decisions import Notification
+from consumers.delivery.decisions import Digest, Notification
 from consumers.delivery.targets import OutboundSettings, SlackSettings
 from schemas.alerts import AlertStep
 from schemas.deliveries import Outcome, OutcomeReason
@@ -40,6 +41,23 @@ def notification(step: AlertStep | None = None, **profile: Any) -> Notification:
     return Notification(step or band_dropped(), OWNER, manager(**profile).data, ContactKind.SLACK, "C0123456789")
 
 
+def rendered(told: Notification | Digest) -> dict[str, Any]:
+    if isinstance(told, Digest):
+        return slack_digest(digest_of(told, 50, LINKS))
+    return slack_message(told, LINKS)
+
+
+def test_a_digest_keeps_to_slack_s_rules_and_is_posted_once_to_its_channel(slack: Slack, web: WebServer) -> None:
+    members = tuple(notification(band_dropped(f"A-{number}", account_name=HOSTILE)) for number in range(40))
+    digest = Digest(AT, members)
+    assert faults(rendered(digest)) == []
+    slack.send_digest(digest)
+    body = json.loads(web.requests[0].body)
+    assert body["channel"] == "C0123456789"
+    assert body["blocks"][0]["text"]["text"] == "Your digest: 40 alerts"
+    assert "25 more are in your inbox." in json.dumps(body["blocks"])
+
+
 class Time:
     """Stands still until it is moved."""
 
@@ -60,7 +78,7 @@ def slack(web: WebServer, time: Time) -> Slack:
     web.reply = lambda _: OK
     settings = SlackSettings(token=SecretStr(TOKEN), api_url=f"{web.url}/api")
     outbound = Outbound(OutboundSettings(private_hosts=(web.host,)))
-    return Slack(settings, outbound, lambda it: slack_message(it, LINKS), time)
+    return Slack(settings, outbound, rendered, time)
 
 
 @pytest.mark.parametrize("test", [False, True], ids=["alert", "test"])
@@ -149,7 +167,7 @@ def test_slack_that_cannot_be_reached_is_away(time: Time) -> None:
     settings = SlackSettings(token=SecretStr(TOKEN), api_url="http://127.0.0.1:1/api")
     outbound = Outbound(OutboundSettings(private_hosts=("127.0.0.1",)))
     with pytest.raises(Away):
-        Slack(settings, outbound, lambda it: slack_message(it, LINKS), time).send(notification())
+        Slack(settings, outbound, rendered, time).send(notification())
 
 
 def test_a_channel_gets_one_message_a_second_and_others_are_not_held_up(

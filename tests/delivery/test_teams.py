@@ -7,16 +7,17 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from consumers.delivery.channels.digest_message import digest_of, teams_digest
 from consumers.delivery.channels.links import Links
 from consumers.delivery.channels.outbound import Outbound
 from consumers.delivery.channels.port import NotNow, Paced, Refused, Undelivered
 from consumers.delivery.channels.teams import Teams
 from consumers.delivery.channels.teams_message import CONTENT_TYPE, teams_message
-from consumers.delivery.decisions import Notification
+from consumers.delivery.decisions import Digest, Notification
 from consumers.delivery.targets import OutboundSettings, TeamsTarget
 from schemas.alerts import AlertStep
 from schemas.events.managers import ContactKind
-from tests.delivery.samples import OWNER, PARTS, band_dropped, band_recovered, complaint_overdue, manager
+from tests.delivery.samples import AT, OWNER, PARTS, band_dropped, band_recovered, complaint_overdue, manager
 from tests.delivery.test_slack import HOSTILE, Time
 from tests.delivery.webserver import Reply, WebServer
 
@@ -49,6 +50,22 @@ def card_of(step: AlertStep) -> dict[str, Any]:
     return card
 
 
+def rendered(told: Notification | Digest) -> dict[str, Any]:
+    if isinstance(told, Digest):
+        return teams_digest(digest_of(told, 50, LINKS))
+    return teams_message(told, LINKS)
+
+
+def test_a_digest_is_a_card_that_opens_the_inbox(teams: Teams, web: WebServer) -> None:
+    members = tuple(notification(band_dropped(f"A-{number}", account_name=HOSTILE)) for number in range(40))
+    teams.send_digest(Digest(AT, members))
+    (request,) = web.requests
+    assert len(request.body) < 28_000
+    card = json.loads(request.body)["attachments"][0]["content"]
+    assert card["actions"][0]["url"] == "https://console.example.test/inbox"
+    assert "Your digest: 40 alerts" in json.dumps(card["body"])
+
+
 @pytest.fixture
 def time() -> Time:
     return Time()
@@ -59,7 +76,7 @@ def teams(web: WebServer, time: Time) -> Teams:
     web.reply = lambda _: Reply(202)
     target = TeamsTarget.model_validate({"url": f"{web.url}/workflows/1?sig=secret"})
     outbound = Outbound(OutboundSettings(private_hosts=(web.host,)))
-    return Teams({"sales": target}, outbound, lambda it: teams_message(it, LINKS), time)
+    return Teams({"sales": target}, outbound, rendered, time)
 
 
 @pytest.mark.parametrize("step", EVERY_KIND, ids=["drop", "due", "end", "hostile"])

@@ -17,7 +17,7 @@ CHECKOUT: Final = Path(__file__).parents[2]
 PACKAGES: Final = ("schemas", "streams", "consumers", "pulse")
 COMMANDS: Final = (
     "up demo gateway worker sink deliver console warehouse topics migrate import emit simulate explain doctor schema "
-    "policy"
+    "policy alerts"
 ).split()
 BORROWED: Final = "locked-packages.pth"
 

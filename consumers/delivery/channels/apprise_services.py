@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
+from consumers.delivery.channels.digest_message import DigestMessage
 from consumers.delivery.channels.message import Message
 from consumers.delivery.channels.port import NotNow
-from consumers.delivery.decisions import Notification
+from consumers.delivery.decisions import Digest, Notification
 from consumers.delivery.targets import AppriseTarget
 from schemas.events.managers import ContactKind
 
@@ -29,7 +30,9 @@ class Services:
     kind = ContactKind.APPRISE
     repeats = True
 
-    def __init__(self, targets: Mapping[str, AppriseTarget], render: Callable[[Notification], Message]) -> None:
+    def __init__(
+        self, targets: Mapping[str, AppriseTarget], render: Callable[[Notification | Digest], Message | DigestMessage]
+    ) -> None:
         self._render = render
         self._made = {name: _service(name, target) for name, target in targets.items()}
 
@@ -43,8 +46,18 @@ class Services:
         Raises:
             NotNow: it did not work for at least one of the target's services.
         """
-        message = self._render(notification)
-        if self._made[notification.address].notify(title=message.headline, body=message.plain(), body_format="text"):
+        return self._hand_over(notification.address, self._render(notification))
+
+    def send_digest(self, digest: Digest) -> str:
+        """Hand the digest to Apprise.
+
+        Raises:
+            NotNow: as `send`.
+        """
+        return self._hand_over(digest.first.address, self._render(digest))
+
+    def _hand_over(self, name: str, message: Message | DigestMessage) -> str:
+        if self._made[name].notify(title=message.headline, body=message.plain(), body_format="text"):
             return "Apprise has sent it"
         raise NotNow("Apprise could not send it")
 

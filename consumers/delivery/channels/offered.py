@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import TypeVar
 
 from consumers.delivery.channels.apprise_services import Services
+from consumers.delivery.channels.digest_message import DigestMessage, digest_of, slack_digest, teams_digest
 from consumers.delivery.channels.inbox import Inbox
 from consumers.delivery.channels.links import Links
 from consumers.delivery.channels.mail_message import mail_bytes
@@ -17,8 +19,13 @@ from consumers.delivery.channels.teams import Teams
 from consumers.delivery.channels.teams_message import teams_message
 from consumers.delivery.channels.webhook import Webhook
 from consumers.delivery.channels.webhook_message import webhook_body
+from consumers.delivery.decisions import Digest, Notification
 from consumers.delivery.settings import DeliverySettings
 from schemas.events.managers import ContactKind
+
+T = TypeVar("T")
+U = TypeVar("U")
+Render = Callable[[Notification | Digest], T]
 
 
 def channels(settings: DeliverySettings, clock: Callable[[], datetime]) -> dict[ContactKind, Channel]:
@@ -31,14 +38,23 @@ def _made(settings: DeliverySettings, clock: Callable[[], datetime]) -> Iterator
     links = links_of(settings)
     yield Mail(settings.smtp, lambda it: mail_bytes(it, settings, links))
     targets, outbound = settings.targets, Outbound(settings.targets.outbound)
+
+    def telling(one: Callable[[Notification, Links], T], many: Callable[[DigestMessage], U]) -> Render[T | U]:
+        def render(told: Notification | Digest) -> T | U:
+            if isinstance(told, Digest):
+                return many(digest_of(told, settings.attention.digest_lines, links))
+            return one(told, links)
+
+        return render
+
     if targets.slack.token is not None:
-        yield Slack(targets.slack, outbound, lambda it: slack_message(it, links), clock)
+        yield Slack(targets.slack, outbound, telling(slack_message, slack_digest), clock)
     if targets.teams:
-        yield Teams(targets.teams, outbound, lambda it: teams_message(it, links), clock)
+        yield Teams(targets.teams, outbound, telling(teams_message, teams_digest), clock)
     if targets.webhooks:
         yield Webhook(targets.webhooks, outbound, lambda it: webhook_body(it, links), clock)
     if targets.apprise:
-        yield Services(targets.apprise, lambda it: message_of(it, links))
+        yield Services(targets.apprise, telling(message_of, lambda it: it))
 
 
 def links_of(settings: DeliverySettings) -> Links:

@@ -16,7 +16,7 @@ from typing import Any, Final
 from consumers.delivery.channels.outbound import Answer, Outbound, Unreached
 from consumers.delivery.channels.pacer import Pacer
 from consumers.delivery.channels.port import Away, NotNow, Refused, Undelivered
-from consumers.delivery.decisions import Notification
+from consumers.delivery.decisions import Digest, Notification
 from consumers.delivery.targets import SlackSettings
 from schemas.events.managers import ContactKind
 
@@ -46,7 +46,7 @@ class Slack:
         self,
         settings: SlackSettings,
         outbound: Outbound,
-        render: Callable[[Notification], Mapping[str, Any]],
+        render: Callable[[Notification | Digest], Mapping[str, Any]],
         clock: Callable[[], datetime],
     ) -> None:
         self._url = f"{settings.api_url.rstrip('/')}/chat.postMessage"
@@ -66,13 +66,24 @@ class Slack:
         Raises:
             Away, NotNow, Refused, Paced: as the module says.
         """
-        self._pacer.take_turn(notification.address, notification.id)
-        body = {**self._render(notification), "channel": notification.address}
+        return self._post(notification.address, notification)
+
+    def send_digest(self, digest: Digest) -> str:
+        """Post the digest.
+
+        Raises:
+            Away, NotNow, Refused, Paced: as the module says.
+        """
+        return self._post(digest.first.address, digest)
+
+    def _post(self, address: str, told: Notification | Digest) -> str:
+        self._pacer.take_turn(address, told.id)
+        body = {**self._render(told), "channel": address}
         try:
             answer = self._outbound.post(self._url, self._headers(), json.dumps(body, ensure_ascii=False).encode())
         except Unreached as error:
             raise Away(error.detail) from error
-        return self._judged(notification.address, answer)
+        return self._judged(address, answer)
 
     def close(self) -> None:
         """No connection is kept."""

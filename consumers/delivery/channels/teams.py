@@ -12,7 +12,7 @@ from typing import Any, Final
 from consumers.delivery.channels.outbound import Outbound
 from consumers.delivery.channels.pacer import Pacer
 from consumers.delivery.channels.port import NotNow, Refused
-from consumers.delivery.decisions import Notification
+from consumers.delivery.decisions import Digest, Notification
 from consumers.delivery.targets import TeamsTarget
 from schemas.events.managers import ContactKind
 
@@ -31,7 +31,7 @@ class Teams:
         self,
         targets: Mapping[str, TeamsTarget],
         outbound: Outbound,
-        render: Callable[[Notification], Mapping[str, Any]],
+        render: Callable[[Notification | Digest], Mapping[str, Any]],
         clock: Callable[[], datetime],
     ) -> None:
         self._targets = targets
@@ -50,9 +50,19 @@ class Teams:
         Raises:
             NotNow, Refused, Paced: as the module says.
         """
-        name = notification.address
-        self._pacer.take_turn(name, notification.id)
-        body = json.dumps(self._render(notification), ensure_ascii=False).encode()
+        return self._post(notification.address, notification)
+
+    def send_digest(self, digest: Digest) -> str:
+        """Post the digest.
+
+        Raises:
+            NotNow, Refused, Paced: as the module says.
+        """
+        return self._post(digest.first.address, digest)
+
+    def _post(self, name: str, told: Notification | Digest) -> str:
+        self._pacer.take_turn(name, told.id)
+        body = json.dumps(self._render(told), ensure_ascii=False).encode()
         answer = self._outbound.post(
             self._targets[name].url.get_secret_value(), {"content-type": "application/json"}, body
         )
