@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from schemas.alerts import AlertStep
+from schemas.alerts import AlertKind, AlertStep
 from schemas.envelope import Model
 from schemas.events.managers import ContactKind
 from schemas.ids import AccountIdField, AlertIdField, ManagerId, ManagerIdField
@@ -43,11 +43,12 @@ class OutcomeReason(StrEnum):
     QUIET_HOURS = "quiet_hours"
     OVER_BUDGET = "over_budget"
     IN_DIGEST = "in_digest"
+    IN_INCIDENT = "in_incident"
     OVERTAKEN = "overtaken"
 
 
-DIGESTED = frozenset({OutcomeReason.OVER_BUDGET, OutcomeReason.IN_DIGEST})
-"""Deferred for these, a notification is told in the recipient's next digest and not by itself."""
+DIGESTED = frozenset({OutcomeReason.OVER_BUDGET, OutcomeReason.IN_DIGEST, OutcomeReason.IN_INCIDENT})
+"""Deferred for these, a notification is told with others in one message and not by itself."""
 
 FOR_ATTENTION = DIGESTED | {OutcomeReason.QUIET_HOURS}
 """Deferred for these, nothing has failed: the recipient is not to be interrupted now."""
@@ -73,13 +74,16 @@ class DeliveryReceipt(Model):
     detail: str = ""
     at: UtcDatetime
     caused_by_record_at: UtcDatetime | None = None
+    kind: AlertKind | None = None
     due_at: UtcDatetime | None = None
     step: AlertStep | None = None
 
 
-def digest_id(recipient: ManagerId, channel: ContactKind, due_at: UtcDatetime) -> str:
-    """The id of a recipient's digest over one channel at one time, 32 hexadecimal digits."""
-    text = f"digest\x00{recipient}\x00{channel.value}\x00{due_at.isoformat()}"
+def digest_id(recipient: ManagerId, channel: ContactKind, due_at: UtcDatetime, of: AlertKind | None = None) -> str:
+    """The id of a recipient's digest over one channel at one time, or of an incident `of` one kind; 32 hexadecimal
+    digits.
+    """
+    text = f"digest\x00{recipient}\x00{channel.value}\x00{due_at.isoformat()}\x00{of.value if of else ''}"
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from schemas.alerts import AlertStep
+from schemas.alerts import AlertKind, AlertStep
 from schemas.deliveries import OutcomeReason, digest_id, notification_id
 from schemas.events.managers import ContactKind, ManagerProfileData
 from schemas.ids import ManagerId
@@ -50,10 +50,14 @@ Decision = Notification | Suppression
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What one recipient is told over one channel in one message, the weightiest first; due at `due_at`."""
+    """What one recipient is told over one channel in one message, the weightiest first; due at `due_at`.
+
+    Of an incident all members are of the kind `of`.
+    """
 
     due_at: UtcDatetime
     members: tuple[Notification, ...]
+    of: AlertKind | None = None
 
     @property
     def first(self) -> Notification:
@@ -63,4 +67,4 @@ class Digest:
     @property
     def id(self) -> str:
         """The same on every attempt."""
-        return digest_id(self.first.recipient, self.first.channel, self.due_at)
+        return digest_id(self.first.recipient, self.first.channel, self.due_at, self.of)

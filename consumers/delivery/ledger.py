@@ -60,6 +60,8 @@ class Ledger:
         self.deferred: dict[str, Deferred] = {}
         self.digests: defaultdict[Reader, set[str]] = defaultdict(set)
         """Who waits for which of the deferred in a digest."""
+        self.resting: defaultdict[Reader, set[str]] = defaultdict(set)
+        """And which waits for their working hours."""
         self._by_alert: defaultdict[AlertId, set[str]] = defaultdict(set)
 
     def note(self, receipt: DeliveryReceipt) -> bool:
@@ -135,8 +137,9 @@ class Ledger:
         receipt = deferred.last
         self.deferred[receipt.notification_id] = deferred
         self._by_alert[receipt.alert_id].add(receipt.notification_id)
-        if receipt.reason in DIGESTED and receipt.recipient and receipt.channel:
-            self.digests[receipt.recipient, receipt.channel].add(receipt.notification_id)
+        if receipt.reason in FOR_ATTENTION and receipt.recipient and receipt.channel:
+            waiting = self.digests if receipt.reason in DIGESTED else self.resting
+            waiting[receipt.recipient, receipt.channel].add(receipt.notification_id)
 
     def _drop(self, notification_id: str) -> None:
         """Out of what is deferred, wherever it stands."""
@@ -145,7 +148,8 @@ class Ledger:
             return
         _take_out(self._by_alert, gone.last.alert_id, notification_id)
         if gone.last.recipient and gone.last.channel:
-            _take_out(self.digests, (gone.last.recipient, gone.last.channel), notification_id)
+            for waiting in (self.digests, self.resting):
+                _take_out(waiting, (gone.last.recipient, gone.last.channel), notification_id)
 
 
 def _since(receipt: DeliveryReceipt, before: Deferred | None) -> UtcDatetime:

@@ -126,6 +126,7 @@ def to_receipt(decision: Decision, result: Result, attempt: int, now: datetime) 
         detail=result.detail,
         at=now,
         caused_by_record_at=step.caused_by_record_at,
+        kind=step.kind,
         due_at=result.due_at,
         step=step if result.outcome is Outcome.DEFERRED and attempt == 1 else None,
     )

@@ -118,7 +118,8 @@ class Sender:
             self._digest_failed(digest, waiting, error)
         else:
             self._channel_works(channel.kind)
-            self._settle_digest(digest, waiting, Result(Outcome.DELIVERED, OutcomeReason.IN_DIGEST, answer))
+            reason = OutcomeReason.IN_INCIDENT if digest.of else OutcomeReason.IN_DIGEST
+            self._settle_digest(digest, waiting, Result(Outcome.DELIVERED, reason, answer))
 
     def _digest_failed(self, digest: Digest, waiting: Sequence[Deferred], error: Undelivered) -> None:
         now, kind = self._clock(), digest.first.channel

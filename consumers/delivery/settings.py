@@ -93,6 +93,20 @@ class AttentionSettings(BaseModel):
         int | None,
         Field(ge=0, description="alerts told at once to one manager a day, the rest goes into the digest; none: all"),
     ] = 5
+    incident_from: Annotated[
+        int | None,
+        Field(ge=2, description="the so manieth alert of a kind within minutes, and those after it, are one message"),
+    ] = 5
+    incident_within_s: Annotated[float, Field(gt=0, le=86400, description="how many seconds these minutes are")] = 600.0
+    incident_wait_s: Annotated[
+        float, Field(gt=0, le=3600, description="how long the message waits at most, so that all that come are in it")
+    ] = 60.0
+    history: Annotated[
+        bool, Field(description="what a load of history opened goes into the digest, if it is still open then")
+    ] = True
+    history_most: Annotated[
+        int, Field(ge=1, le=10_000, description="of these so many wait for one manager; the rest stands in the inbox")
+    ] = 200
     quiet_hours: Annotated[bool, Field(description="outside a manager's working hours messages wait for them")] = True
     digest_at: Annotated[time, Field(description="when digests go, by the manager's own clock")] = time(8)
     digest_lines: Annotated[

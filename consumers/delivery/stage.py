@@ -7,12 +7,14 @@ who is told otherwise. A batch is done when every decision in it has a receipt o
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
 from consumers.delivery import metrics
+from consumers.delivery.attention.rules import UNINTERRUPTING
 from consumers.delivery.decisions import Decision, Notification, Suppression
 from consumers.delivery.digests import due
 from consumers.delivery.directory import Directory
@@ -20,7 +22,7 @@ from consumers.delivery.ledger import Deferred
 from consumers.delivery.reading import learn_manager, to_dead_letter, to_step
 from consumers.delivery.receipts import ReceiptDesk, Result, of_lost, of_overtaken
 from consumers.delivery.resume import GONE, take_up
-from consumers.delivery.routing import ENDS, route
+from consumers.delivery.routing import ENDS, Offered, route
 from consumers.delivery.sending import Sender
 from consumers.runtime.errors import Retry, StoppedEarly
 from consumers.runtime.homes import Assigned, Place
@@ -96,7 +98,7 @@ class Stage:
         steps = self._steps(records)
         fresh = self._fresh(self._route_all(steps))
         self._suppress(fresh)
-        self._overtake([step for step in steps if step.step in _SEEN])
+        self._overtake([step for step in steps if step.step in _SEEN or (step.historic and step.step in ENDS)])
         notifications = [decision for decision in fresh if isinstance(decision, Notification)]
         for notification in sorted(notifications, key=_in_turn):
             if self._stop.is_set():
@@ -123,11 +125,14 @@ class Stage:
 
     def _tell(self, notification: Notification) -> None:
         """At once, later, or not at all: an end is told over the channels that told the beginning."""
-        step = notification.step
+        step, place = notification.step, (notification.recipient, notification.channel)
         if step.step in ENDS and (untold := self._untold(notification)):
             self._overtaken(untold, step.step.value)
             self._desk.suppress(_overtaken_too(notification))
-        elif later := self._desk.attention.later(notification):
+        elif self._is_too_much(notification):
+            where = (notification.recipient, notification.channel, "as many as may wait for the digest")
+            self._desk.suppress(Suppression(step, OutcomeReason.HISTORIC, *where))
+        elif later := self._desk.attention.later(notification, len(self._ledger.resting.get(place, ()))):
             self._sender.later(notification, Result(Outcome.DEFERRED, later.reason, due_at=later.due_at))
         else:
             self._sender.first(notification)
@@ -193,11 +198,28 @@ class Stage:
 
     def _route(self, step: AlertStep, told: Collection[ManagerId]) -> list[Decision]:
         offered = {kind: channel.fault_of for kind, channel in self._sender.channels.items()}
+        if step.historic:
+            return self._of_history(step, offered)
         decisions = route(step, self._directory, told, offered)
         if any(isinstance(it, Suppression) and it.reason is OutcomeReason.UNKNOWN_MANAGER for it in decisions):
             self._following.refresh()
             decisions = route(step, self._directory, told, offered)
         return decisions
+
+    def _of_history(self, step: AlertStep, offered: Offered) -> list[Decision]:
+        """Told to nobody; what it opened waits for the digest where there is one, until it ends."""
+        nobody = route(step, self._directory, (), offered)
+        settings = self._desk.attention.settings
+        if not (settings.spared and settings.history and step.step is StepKind.OPENED):
+            return nobody
+        told = route(step.model_copy(update={"historic": False}), self._directory, (), offered)
+        interrupting = (it for it in told if isinstance(it, Notification) and it.channel not in UNINTERRUPTING)
+        return [replace(it, step=step) for it in interrupting] or nobody
+
+    def _is_too_much(self, notification: Notification) -> bool:
+        """Of a load of history: so many wait for this reader already."""
+        waiting = self._ledger.digests.get((notification.recipient, notification.channel), ())
+        return notification.step.historic and len(waiting) >= self._desk.attention.settings.history_most
 
     def _fresh(self, decisions: Sequence[Decision]) -> list[Decision]:
         """Those that no receipt is known of, each once; what may have been told before memory begins is left out."""

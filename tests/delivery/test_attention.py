@@ -249,9 +249,9 @@ def test_what_waits_for_working_hours_outlives_a_restart(desk: Desk, mails: Mail
 
 def test_of_several_processes_each_takes_up_its_own_and_one_sends_the_digests(desk: Desk, mails: MailServer) -> None:
     desk.now = EVENING
-    desk.handle(*(band_dropped(f"A-{number}") for number in range(8)))
+    desk.handle(band_dropped("A-1"), complaint_overdue("A-2"))
     own_many(desk)
-    desk.handle(*(band_dropped(f"B-{number}") for number in range(8)))
+    desk.handle(*(band_dropped(f"B-{number}") for number in range(2)), complaint_overdue("B-3"))
     halves = [EVERYWHERE[:2], EVERYWHERE[2:]]
     several = [another(desk, mails, *half) for half in halves]
     for one in several:
@@ -260,12 +260,81 @@ def test_of_several_processes_each_takes_up_its_own_and_one_sends_the_digests(de
         one.pass_time(1)
         one.sender.close()
     subjects = [str(mail.message["Subject"]) for mail in mails.mails]
-    assert max(subjects) == "Your digest: 8 alerts"
-    assert len(subjects) == len({mail.id for mail in mails.mails}) == 9
+    assert max(subjects) == "Your digest: 3 alerts"
+    assert len(subjects) == len({mail.id for mail in mails.mails}) == 3
+
+
+def test_a_night_of_alerts_is_so_many_mails_in_the_morning_and_one_digest(desk: Desk, mails: MailServer) -> None:
+    desk.now = EVENING
+    desk.handle(*(band_dropped(f"A-{number}") for number in range(4)))
+    until_the_clock_shows(desk, NEXT_MORNING)
+    subjects = sorted(str(mail.message["Subject"])[:11] for mail in mails.mails)
+    assert subjects == ["Health drop", "Health drop", "Your digest"]
+
+
+def test_an_incident_at_night_waits_for_the_morning(desk: Desk, mails: MailServer) -> None:
+    desk.now = EVENING
+    desk.handle(*(band_dropped(f"A-{number}") for number in range(9)))
+    desk.pass_time(600)
+    assert mails.mails == []
+    until_the_clock_shows(desk, NEXT_MORNING)
+    assert "Health dropped on 5 accounts at once" in [str(mail.message["Subject"]) for mail in mails.mails]
+
+
+def test_many_alerts_of_a_kind_within_minutes_are_one_message_soon(desk: Desk, mails: MailServer) -> None:
+    desk.handle(*(complaint_overdue(f"A-{number}") for number in range(2)))
+    assert len(mails.mails) == 2
+    desk.handle(band_dropped("B-1"))
+    assert became(desk, band_dropped("B-1")) == (DEFERRED, OutcomeReason.OVER_BUDGET), "another kind, another cause"
+    late = [complaint_overdue(f"A-{number}") for number in range(2, 40)]
+    desk.handle(*late[:2])
+    assert {became(desk, step) for step in late[:2]} == {(DEFERRED, OutcomeReason.OVER_BUDGET)}
+    desk.handle(*late[2:])
+    assert {became(desk, step) for step in late[2:]} == {(DEFERRED, OutcomeReason.IN_INCIDENT)}
+    desk.pass_time(60)
+    (mail,) = mails.mails[2:]
+    assert str(mail.message["Subject"]) == "Complaint overdue on 36 accounts at once"
+    assert {became(desk, step) for step in late[2:]} == {(DELIVERED, OutcomeReason.IN_INCIDENT)}
+    assert desk.balanced()
+
+
+def test_an_incident_reaches_also_whoever_gets_digests(desk: Desk, mails: MailServer) -> None:
+    own_many(desk)
+    desk.handle(*(complaint_overdue(f"A-{number}") for number in range(10)))
+    assert mails.mails == []
+    desk.pass_time(60)
+    (mail,) = mails.mails
+    assert str(mail.message["Subject"]) == "Complaint overdue on 6 accounts at once"
+
+
+def test_alerts_of_a_kind_that_are_far_apart_are_no_incident(desk: Desk, mails: MailServer) -> None:
+    for number in range(6):
+        desk.handle(complaint_overdue(f"A-{number}"))
+        desk.pass_time(SPARING.incident_within_s + 1)
+    assert OutcomeReason.IN_INCIDENT not in {it.reason for it in desk.log.receipts}
+
+
+def test_what_a_load_of_history_opened_and_is_still_open_comes_in_one_digest(desk: Desk, mails: MailServer) -> None:
+    opened = [band_dropped(f"A-{number}", historic=True) for number in range(6)]
+    desk.handle(*opened)
+    desk.handle(*(band_recovered(f"A-{number}", historic=True) for number in range(4)))
+    until_the_clock_shows(desk, NEXT_MORNING)
+    (mail,) = mails.mails
+    assert str(mail.message["Subject"]) == "Your digest: 2 alerts"
+    assert [became(desk, step)[0] for step in opened] == [SUPPRESSED] * 4 + [DELIVERED] * 2
+    assert desk.balanced()
+
+
+def test_of_a_load_of_history_only_so_many_wait_for_one_manager(mails: MailServer) -> None:
+    desk = Desk(mails.settings(timeout_s=0.3), attention=SPARING.model_copy(update={"history_most": 3}))
+    desk.handle(*(band_dropped(f"A-{number}", historic=True) for number in range(6)))
+    assert [it.reason for it in desk.log.receipts].count(OutcomeReason.IN_DIGEST) == 3
+    assert [it.reason for it in desk.log.receipts].count(OutcomeReason.HISTORIC) == 3
+    desk.sender.close()
 
 
 EVERYWHERE = (Place(ALERTS.name, 0), Place(ALERTS.name, 1), Place(ALERTS.name, 2), Place(ALERTS.name, 3), MANAGED)
 
 
 def test_only_reasons_of_a_digest_wait_for_one() -> None:
-    assert {OutcomeReason.IN_DIGEST, OutcomeReason.OVER_BUDGET} == DIGESTED
+    assert {OutcomeReason.IN_DIGEST, OutcomeReason.OVER_BUDGET, OutcomeReason.IN_INCIDENT} == DIGESTED

@@ -37,7 +37,7 @@ def digest_of(digest: Digest, most: int, links: Links) -> DigestMessage:
     """The message; `most` alerts have a line, and never more than fifteen."""
     profile = digest.first.profile
     reader = reader_of(profile.locale, profile.time_zone)
-    words = DigestWords(reader, tuple(one.step for one in digest.members), min(most, _MOST))
+    words = DigestWords(reader, tuple(one.step for one in digest.members), min(most, _MOST), digest.of)
     lines = [f"{alert.headline}\n{alert.reason}"[:_LINE] for alert in words.listed]
     lines += [words.rest] if words.rest else []
     label = reader.text(N_("Open the inbox"))

@@ -47,7 +47,7 @@ def to_digest(digest: Digest, settings: DeliverySettings, links: Links) -> Email
     """The mail of a digest: as many of its alerts as the settings allow, and how many more there are."""
     first = digest.first
     reader = reader_of(first.profile.locale, first.profile.time_zone)
-    words = DigestWords(reader, tuple(one.step for one in digest.members), settings.attention.digest_lines)
+    words = DigestWords(reader, tuple(one.step for one in digest.members), settings.attention.digest_lines, digest.of)
     envelope = Envelope(digest.id, words.headline, digest.due_at, reader.language)
     pages = [links.account(alert.step) for alert in words.listed]
     seen = {

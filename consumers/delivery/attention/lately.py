@@ -1,0 +1,32 @@
+"""How many alerts of a kind came for each manager within the last minutes: a fold of the receipts."""
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from consumers.delivery.attention.rules import UNINTERRUPTING
+from schemas.alerts import AlertKind
+from schemas.deliveries import FOR_ATTENTION, DeliveryReceipt, Outcome, OutcomeReason
+from schemas.ids import AlertId, ManagerId
+
+
+class Lately:
+    """One alert counts once, over however many channels. What is older than `within` is forgotten."""
+
+    def __init__(self, within: timedelta) -> None:
+        self._within = within
+        self._came: defaultdict[tuple[ManagerId, AlertKind], dict[AlertId, datetime]] = defaultdict(dict)
+
+    def note(self, receipt: DeliveryReceipt) -> None:
+        """Take in a receipt; one of no interruption changes nothing."""
+        told = receipt.outcome is Outcome.DELIVERED and receipt.reason is OutcomeReason.ACCEPTED
+        waits = receipt.outcome is Outcome.DEFERRED and receipt.reason in FOR_ATTENTION
+        if (told or waits) and receipt.recipient and receipt.kind and receipt.channel not in UNINTERRUPTING:
+            came = self._came[receipt.recipient, receipt.kind]
+            came.setdefault(receipt.alert_id, receipt.at)
+            for alert in [alert for alert, at in came.items() if at < receipt.at - self._within]:
+                del came[alert]
+
+    def alike(self, manager: ManagerId, kind: AlertKind, but: AlertId, now: datetime) -> int:
+        """How many of the kind came for the manager until now, beside this one."""
+        came = self._came.get((manager, kind), {})
+        return sum(at >= now - self._within for alert, at in came.items() if alert != but)
