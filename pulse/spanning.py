@@ -12,8 +12,8 @@ from schemas import plain
 from schemas.codec import decode
 from schemas.health import Contribution, HealthSnapshot, Override, Part
 from schemas.plain import Plain
-from streams.core.policy import Tables
 from streams.core.spans import span
+from streams.core.tables import Tables
 
 _FACTS: Final = """
     SELECT source, event_id, payload FROM events

@@ -13,7 +13,7 @@ from pulse.auditing.comparing import LIVE, REBUILT, SQL, Difference, compared
 from pulse.auditing.sides import Side, Snapshots, by_sql, live, rebuilt
 from pulse.rebuilding.chunks import Chunk, chunked
 from pulse.rebuilding.reading import read
-from streams.core.policy import Tables
+from streams.core.tables import Tables
 
 SETTLED_AFTER_S: Final = 20.0
 """A snapshot follows its facts within the policy's heartbeat, and reaches the warehouse a moment later."""

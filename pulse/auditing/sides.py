@@ -11,8 +11,9 @@ from consumers.runtime.clickhouse import Client, rows
 from pulse.rebuilding.chunks import IN_CHUNK, Chunk
 from pulse.rebuilding.reading import Stored
 from pulse.rebuilding.run import seconds_of
-from streams.core.policy import COUNTED_SIGNALS, LEVELS, SIGNAL_INDEX, Floats, Ints, Level, Tables
+from streams.core.policy import COUNTED_SIGNALS, LEVELS, SIGNAL_INDEX, Floats, Ints, Level
 from streams.core.rebuilding import PART_NAMES, rebuild
+from streams.core.tables import Tables
 
 _PART: Final = {name: place for place, name in enumerate(PART_NAMES)}
 _NEVER_FADES_S: Final = 1e300

@@ -18,7 +18,7 @@ from pulse.policies.in_force import policy_in_force
 from pulse.settings import load
 from pulse.spanning import movement
 from pulse.warehouse import LONG_READ_S, reached
-from streams.core.policy import to_tables
+from streams.core.tables import to_tables
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 

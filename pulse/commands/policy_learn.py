@@ -20,7 +20,7 @@ from pulse.settings import load
 
 if TYPE_CHECKING:
     from pulse.learning.learn import Options, Outcome
-    from streams.core.policy import Tables
+    from streams.core.tables import Tables
 
 Output = Annotated[
     Path, typer.Option("--output", "-o", dir_okay=False, help="Where the proposed policy goes: a file of its own.")
@@ -62,7 +62,7 @@ def learn(
     from pulse.fitting.logistic import require_scikit_learn
     from pulse.learning.learn import Options
     from pulse.policies.in_force import policy_in_force
-    from streams.core.policy import to_tables
+    from streams.core.tables import to_tables
 
     if output.exists() and not force:
         raise FileThere(output)

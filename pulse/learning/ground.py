@@ -8,9 +8,10 @@ import numpy as np
 
 from pulse.learning.past import Rows, Truth
 from streams.core.history import History
-from streams.core.policy import COUNTED_SIGNALS, SEVERITIES, SIGNAL_INDEX, Floats, Ints, Tables
+from streams.core.policy import COUNTED_SIGNALS, SEVERITIES, SIGNAL_INDEX, Floats, Ints
 from streams.core.rebuilding import rebuild
 from streams.core.score import Assessment, assess
+from streams.core.tables import Tables
 
 _NO_SCORE: Final = 50.0
 """Where an account without signal is ranked."""

@@ -18,7 +18,8 @@ from pulse.learning.past import Past, Rows, stacked
 from pulse.learning.proposing import Proposal, Weights, propose
 from pulse.learning.weighing import Fold, Weighed, best_strength, folds, weigh
 from streams.core.history import History
-from streams.core.policy import Floats, Tables, to_tables
+from streams.core.policy import Floats
+from streams.core.tables import Tables, to_tables
 
 FEWEST_ACCOUNTS: Final = 30
 """A signal that fewer accounts have had keeps its points: a weight would be theirs and not the signal's."""

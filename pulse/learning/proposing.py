@@ -15,8 +15,9 @@ import numpy as np
 from pulse.learning.errors import NothingLearned
 from pulse.learning.ground import RECOVERED, Column
 from pulse.learning.past import Truth
-from streams.core.policy import DIMENSIONS, SIGNAL_INDEX, Floats, Ints, Policy, Tables
+from streams.core.policy import DIMENSIONS, SIGNAL_INDEX, Floats, Ints, Policy
 from streams.core.score import MIDDLE
+from streams.core.tables import Tables
 
 SUFFIX: Final = "-learned"
 SMALLEST_WEIGHT: Final = 0.1

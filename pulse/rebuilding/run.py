@@ -11,9 +11,10 @@ from pulse.rebuilding.chunks import FACTS, chunked
 from pulse.rebuilding.ledger import Asked, Known, Ledger
 from pulse.rebuilding.reading import read, segments
 from pulse.rebuilding.writing import write
-from streams.core.policy import Policy, to_tables
+from streams.core.policy import Policy
 from streams.core.rebuilding import judged_by, rebuild
 from streams.core.rulebook import Rulebook
+from streams.core.tables import to_tables
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

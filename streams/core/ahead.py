@@ -21,8 +21,9 @@ from streams.core.bands import NO_BAND, Codes
 from streams.core.decay import share_left
 from streams.core.fences import Bools
 from streams.core.levels import LEAST, MANY, NORMAL, NORMAL_MANY, RECENT
-from streams.core.policy import COUNTED_SIGNALS, DAY_S, DIMENSIONS, SIGNAL_INDEX, Floats, Ints, Tables
+from streams.core.policy import COUNTED_SIGNALS, DAY_S, DIMENSIONS, SIGNAL_INDEX, Floats, Ints
 from streams.core.score import MIDDLE
+from streams.core.tables import Tables
 
 HORIZON_D: Final = 400.0
 """How far ahead is looked."""

@@ -10,7 +10,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from streams.core.policy import Floats, Tables
+from streams.core.policy import Floats
+from streams.core.tables import Tables
 
 NO_BAND: Final = -1
 Codes = npt.NDArray[np.int8]

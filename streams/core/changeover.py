@@ -22,12 +22,13 @@ from streams.core.falls import begin_anew
 from streams.core.fences import Bools
 from streams.core.judging import BandChanges, Judgement, step_bands
 from streams.core.overruling import overruled
-from streams.core.policy import DIMENSIONS, Floats, Ints, Tables
+from streams.core.policy import DIMENSIONS, Floats, Ints
 from streams.core.quiet import change_rules
 from streams.core.repeats import of_repeats
 from streams.core.rulebook import Rulebook
 from streams.core.score import assess
 from streams.core.state import NEVER, Episode, Extra
+from streams.core.tables import Tables
 
 _SAME: Final = 1e-9
 _SERVICE: Final = DIMENSIONS.index(Dimension.SERVICE)

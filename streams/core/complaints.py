@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 from schemas.plain import Plain
 from streams.core.effects import Effect
 from streams.core.facts import seconds
-from streams.core.policy import SIGNAL_INDEX, SlaHours
+from streams.core.policy import SIGNAL_INDEX
+from streams.core.tables import SlaHours
 
 BY_POLICY: Final = float("inf")
 """`due_at` of an opening that names no time: the policy's SLA counts."""

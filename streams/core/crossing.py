@@ -8,8 +8,9 @@ import numpy.typing as npt
 
 from streams.core.bands import Codes, target
 from streams.core.decay import moved
-from streams.core.policy import Floats, Tables
+from streams.core.policy import Floats
 from streams.core.score import assess
+from streams.core.tables import Tables
 
 _HALVINGS: Final = 40
 _PRECISION_S: Final = 1e-3

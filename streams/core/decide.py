@@ -31,7 +31,7 @@ from streams.core.money import money_steps, not_looked_at
 from streams.core.overrides import next_turn
 from streams.core.overruling import overruled
 from streams.core.phases import Refusal
-from streams.core.policy import BANDS, DAY_S, Floats, Ints, Tables
+from streams.core.policy import BANDS, DAY_S, Floats, Ints
 from streams.core.quiet import next_silence, renew, silence_steps
 from streams.core.recoveries import Regained, ended_by_drop, ended_by_time, of_recovery
 from streams.core.repeats import of_repeats
@@ -39,6 +39,7 @@ from streams.core.rulebook import Rulebook
 from streams.core.score import assess
 from streams.core.snapshots import Decision
 from streams.core.state import NEVER, Episode, Extra, Partition
+from streams.core.tables import Tables
 from streams.core.telling import publish, tell
 
 _RECOVERED: Final = AlertKind.RECOVERED

@@ -28,8 +28,9 @@ from schemas.health import PartKind
 from streams.core.decay import share_left
 from streams.core.levels import COUNTS_ALONG
 from streams.core.pending import Effects, Grouped
-from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Floats, Ints, Tables
+from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Floats, Ints
 from streams.core.score import MIDDLE, Assessment
+from streams.core.tables import Tables
 
 MAX_EVENT_PARTS: Final = 200
 """So many of the heaviest facts stand alone; the rest is one part a signal, so that no burst outgrows a message."""

@@ -15,9 +15,10 @@ from streams.core.decay import moved
 from streams.core.episodes import Step, closed, opened
 from streams.core.fences import Bools
 from streams.core.judging import Judgement
-from streams.core.policy import DAY_S, Floats, Ints, Tables
+from streams.core.policy import DAY_S, Floats, Ints
 from streams.core.score import assess
 from streams.core.state import NO_HIGH, SLOTS, Episode, Partition
+from streams.core.tables import Tables
 
 _KIND: Final = AlertKind.SHARP_DROP
 

@@ -22,10 +22,11 @@ from streams.core.effects import CARRIED, FIXED_AMOUNT, FIXED_COUNT, FIXED_SIGNA
 from streams.core.facts import KIND_INDEX, KINDS, Facts, seconds
 from streams.core.levels import IS_NORMAL
 from streams.core.pending import NONE, Effects
-from streams.core.policy import DIMENSIONS, Floats, Ints, Tables
+from streams.core.policy import DIMENSIONS, Floats, Ints
 from streams.core.segments import code_of
 from streams.core.state import NEVER, RING, Extra, Partition, Profile
 from streams.core.subscriptions import CHANGED
+from streams.core.tables import Tables
 
 FAMILY_TOPICS: Final = 3
 """The first topics of `EVENT_TOPICS` are the three families a score is made of."""

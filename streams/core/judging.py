@@ -15,9 +15,10 @@ from streams.core.crossing import Fading, crossed_at
 from streams.core.decay import moved
 from streams.core.explain import Since, Texts, changes
 from streams.core.overruling import Overruled, latest_told, overruled, with_parts
-from streams.core.policy import Floats, Ints, Tables
+from streams.core.policy import Floats, Ints
 from streams.core.score import Assessment, assess
 from streams.core.state import NEVER, Partition
+from streams.core.tables import Tables
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from streams.core.fences import Bools
-from streams.core.policy import COUNTED_SIGNALS, DAY_S, LEVELS, SIGNAL_INDEX, Floats, Tables
+from streams.core.policy import COUNTED_SIGNALS, DAY_S, LEVELS, SIGNAL_INDEX, Floats
+from streams.core.tables import Tables
 
 LEAST: Final = 1e-12
 """A sum of facts below this is rounding, not a fact that faded."""

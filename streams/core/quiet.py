@@ -20,13 +20,14 @@ from streams.core.days import Days, day_of, enter, last_of, rhythm_of_days
 from streams.core.episodes import Step, closed, opened
 from streams.core.facts import Facts
 from streams.core.judging import Clock, Judgement, reading_moment
-from streams.core.policy import DAY_S, Floats, Ints, Tables
+from streams.core.policy import DAY_S, Floats, Ints
 from streams.core.rulebook import Rulebook
 from streams.core.silence.document import EVERYBODY, SilenceRules
 from streams.core.silence.line import shrunk
 from streams.core.silence.model import silent_after_d, usual_of
 from streams.core.silence.rhythm import Rhythm
 from streams.core.state import Episode, Extra, Partition
+from streams.core.tables import Tables
 
 _PURCHASES, _CONTACTS = AlertKind.PURCHASE_OVERDUE, AlertKind.GONE_SILENT
 _WRITTEN_AT_S: Final = 10 * 3600

@@ -21,9 +21,10 @@ from streams.core.effects import CARRIED, FIXED, WEIGHED, felt, ordered, used
 from streams.core.facts import KINDS
 from streams.core.fences import Bools
 from streams.core.history import CHANGES, IN_FAMILY, ORDER, History
-from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Floats, Ints, Tables
+from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Floats, Ints
 from streams.core.rulebook import Codes, Rulebook
 from streams.core.score import MIDDLE, Assessment, assess
+from streams.core.tables import Tables
 
 PART_NAMES: Final = (
     *((kind, dimension.value) for kind in ("base", "saturation") for dimension in DIMENSIONS),

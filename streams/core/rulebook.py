@@ -11,8 +11,9 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from streams.core.policy import COUNTED_SIGNALS, Floats, Ints, Policy, SlaHours, Tables, to_tables
+from streams.core.policy import COUNTED_SIGNALS, Floats, Ints, Policy
 from streams.core.segments import SEGMENTS
+from streams.core.tables import SlaHours, Tables, to_tables
 
 ALWAYS: Final = float("-inf")
 Codes = npt.NDArray[np.int8]

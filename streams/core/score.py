@@ -22,7 +22,8 @@ import numpy.typing as npt
 
 from streams.core import levels
 from streams.core.levels import MANY, RECENT
-from streams.core.policy import DIMENSIONS, SIGNAL_INDEX, Floats, Ints, Tables
+from streams.core.policy import DIMENSIONS, SIGNAL_INDEX, Floats, Ints
+from streams.core.tables import Tables
 
 MIDDLE: Final = 50.0
 _RETURNED: Final = SIGNAL_INDEX["returned"]

@@ -18,9 +18,9 @@ from streams.core.decide import decide
 from streams.core.facts import facts_of, seconds
 from streams.core.fold import fold
 from streams.core.judging import Clock
-from streams.core.policy import Tables
 from streams.core.rulebook import Rulebook
 from streams.core.state import NEVER, Partition
+from streams.core.tables import Tables
 
 _ONLY: Final = np.array([0])
 

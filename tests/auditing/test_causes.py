@@ -17,9 +17,10 @@ from schemas.catalogue import AnyEvent
 from schemas.health import HealthSnapshot
 from schemas.ids import AccountId
 from streams.core.policies import default_tables
-from streams.core.policy import Policy, to_tables
+from streams.core.policy import Policy
 from streams.core.rulebook import Rulebook
 from streams.core.state import RING
+from streams.core.tables import to_tables
 from tests.auditing.warehouse import store, tell
 from tests.core.bench import Bench
 from tests.core.building import ACCOUNT, DAY, At, contact, order, profile

@@ -24,7 +24,7 @@ from schemas.alerts import AlertKind
 from schemas.catalogue import AnyEvent
 from schemas.events.withdrawals import FactWithdrawn, FactWithdrawnData
 from schemas.ids import AccountId, EventId, Source
-from streams.core.policy import to_tables
+from streams.core.tables import to_tables
 from tests.clickhouse.facts import NOW, opened, ordered, profile
 from tests.clickhouse.telling import Tell
 from tests.core.bench import Bench

@@ -22,10 +22,11 @@ from streams.core.fold import Folded, fold
 from streams.core.judging import Clock
 from streams.core.phases import Refusal
 from streams.core.policies import default_tables
-from streams.core.policy import Floats, Policy, Tables, to_tables
+from streams.core.policy import Floats, Policy
 from streams.core.rulebook import Rulebook
 from streams.core.score import Assessment, assess
 from streams.core.state import NEVER, Output, Partition
+from streams.core.tables import Tables, to_tables
 from streams.worker.rows import to_values
 from streams.worker.store import Held
 from streams.worker.transport import Batch

@@ -11,8 +11,9 @@ from schemas.health import Band, HealthSnapshot
 from streams.core.ahead import GRID_S, HORIZON_D, scores_ahead
 from streams.core.decay import moved
 from streams.core.policies import default_tables
-from streams.core.policy import DAY_S, Tables
+from streams.core.policy import DAY_S
 from streams.core.score import assess
+from streams.core.tables import Tables
 from tests.core.bench import Bench, folded, no_dwell, tables_with
 from tests.core.building import (
     DAY,

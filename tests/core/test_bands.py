@@ -11,7 +11,7 @@ from schemas.events.purchases import SubscriptionChange, SubscriptionChanged
 from schemas.health import Band
 from streams.core.bands import NO_BAND, BandState, stepped, target
 from streams.core.policies import default_tables
-from streams.core.policy import Tables
+from streams.core.tables import Tables
 from tests.core.bench import Bench, tables_with
 from tests.core.building import DAY, HOUR, At, clock, contact, opened, order, profile, subscription
 from tests.core.timelines import thorough

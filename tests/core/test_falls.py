@@ -6,9 +6,10 @@ import pytest
 from schemas.alerts import AlertKind, AlertStep, CalledRole, StepKind, StepReason, alert_id
 from schemas.catalogue import AnyEvent
 from schemas.events.purchases import SubscriptionChange
-from streams.core.policy import Policy, to_tables
+from streams.core.policy import Policy
 from streams.core.rulebook import Rulebook
 from streams.core.state import NO_HIGH
+from streams.core.tables import to_tables
 from tests.core.bench import Bench, default_document, tables_with
 from tests.core.building import (
     ACCOUNT,

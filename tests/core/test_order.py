@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from schemas.catalogue import EVENT, AnyEvent
 from streams.core.decay import share_left
-from streams.core.policy import SlaHours
 from streams.core.state import RING, Partition
+from streams.core.tables import SlaHours
 from tests.core.bench import Bench, assessed, folded, score_of, sums_at
 from tests.core.building import (
     ACCOUNT,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from schemas.alerts import AlertKind, AlertStep, CalledRole, StepKind, StepReason, Suggestion
 from schemas.catalogue import AnyEvent
 from streams.core.days import day_of
-from streams.core.policy import Tables
+from streams.core.tables import Tables
 from tests.core.bench import Bench, Told, tables_with
 from tests.core.building import DAY, HOUR, At, clock, contact, invoice, opened, order, profile, settled_by_person, when
 from tests.core.building import withdrawn as taken_back

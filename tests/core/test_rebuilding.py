@@ -11,9 +11,9 @@ from schemas.ids import AccountId
 from streams.core import courses, history, rebuilding
 from streams.core.decay import moved
 from streams.core.policies import default_tables
-from streams.core.policy import Tables
 from streams.core.rebuilding import PART_NAMES, Rebuilt, rebuild
 from streams.core.score import assess
+from streams.core.tables import Tables
 from tests.core.bench import Bench, tables_with
 from tests.core.building import DAY, At, clock, contact, opened, order, reopened, resolved, withdrawn
 from tests.core.histories import histories, history_of

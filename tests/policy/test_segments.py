@@ -5,8 +5,8 @@ import pytest
 from pulse.policies.difference import differences
 from pulse.policies.reading import parse_policy
 from schemas.events.profiles import Segment
-from streams.core.policy import to_tables
 from streams.core.rulebook import Rulebook
+from streams.core.tables import to_tables
 from tests.policy.faulty import line_with, replaced, shipped
 from tests.policy.test_reading import faults_in
 

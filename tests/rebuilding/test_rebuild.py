@@ -21,8 +21,9 @@ from schemas.events.complaints import ComplaintResolved
 from schemas.events.profiles import Segment
 from schemas.ids import AccountId
 from streams.core.policies import default_policy
-from streams.core.policy import Policy, to_tables
+from streams.core.policy import Policy
 from streams.core.score import MIDDLE
+from streams.core.tables import to_tables
 from tests.auditing.warehouse import store
 from tests.core.bench import assessed, folded, tables_with
 from tests.core.building import DAY, At, contact, course, order, profile, usage, when, withdrawn

@@ -5,8 +5,9 @@ from importlib.resources import files
 
 import yaml
 
-from streams.core.policy import Policy, Tables, to_tables
+from streams.core.policy import Policy
 from streams.core.rulebook import Rulebook
+from streams.core.tables import Tables, to_tables
 
 
 def parse(text: str) -> Policy:
