@@ -26,6 +26,7 @@ from consumers.console.pages import (
     override,
     sign_in,
     slack,
+    team,
     worklist,
 )
 from consumers.console.visiting import Console, console_of, look_of
@@ -64,6 +65,7 @@ def routes() -> list[Route | Mount]:
         Route("/account/override/lift", override.lift, methods=["POST"]),
         Route("/inbox", inbox.show),
         Route("/inbox/acknowledge", inbox.acknowledge, methods=["POST"]),
+        Route("/team", team.show),
         Route("/mail", mail.show),
         Route("/mail/{name}", mail.show_one),
         Route("/mail/{name}/body", mail.show_body),

@@ -67,7 +67,9 @@ class Hierarchy:
         self.faults: Final = (*_circles(self._people), *_strays(self._people))
         """Everything that is wrong with the line as it was told."""
         tops = {person.manager_id for fault in self.faults for person in fault.tops}
-        self._reports = _reports(person for person in self._people.values() if person.manager_id not in tops)
+        people = (one for one in self._people.values() if one.manager_id not in tops)
+        self._above = {one.manager_id: one.reports_to for one in people if one.reports_to}
+        self._reports = _reports(self._above)
 
     def person(self, manager_id: str) -> Person | None:
         """The manager with this id, if there is one."""
@@ -82,6 +84,24 @@ class Hierarchy:
         """The person with everything below."""
         person = self.person(manager_id)
         return None if person is None else Viewer(person, self._subtree(person.manager_id))
+
+    def below(self, viewer: Viewer, manager_id: str) -> Viewer | None:
+        """Somebody in the viewer's line, with what of that the viewer may see; None for anybody else."""
+        person = self.person(manager_id)
+        if person is None or not viewer.may_see(person.manager_id):
+            return None
+        return Viewer(person, self._subtree(person.manager_id) & viewer.sees)
+
+    def reports(self, manager_id: ManagerId) -> list[Person]:
+        """Who reports to somebody directly, by id."""
+        return [self._people[one] for one in sorted(self._reports.get(manager_id, ()))]
+
+    def way(self, viewer: Viewer, manager_id: ManagerId) -> list[Person]:
+        """From the viewer down to somebody in the viewer's line, both included."""
+        line = [manager_id]
+        while line[-1] != viewer.person.manager_id and (above := self._above.get(line[-1])) in viewer.sees:
+            line.append(above)
+        return [self._people[one] for one in reversed(line)]
 
     def faults_for(self, viewer: Viewer) -> tuple[Fault, ...]:
         """What is wrong with the line of somebody whom the viewer sees, or of the viewer."""
@@ -111,11 +131,10 @@ class Hierarchy:
         return frozenset(found)
 
 
-def _reports(people: Iterable[Person]) -> defaultdict[ManagerId, set[ManagerId]]:
+def _reports(above: Mapping[ManagerId, ManagerId]) -> defaultdict[ManagerId, set[ManagerId]]:
     reports: defaultdict[ManagerId, set[ManagerId]] = defaultdict(set)
-    for person in people:
-        if person.reports_to is not None:
-            reports[person.reports_to].add(person.manager_id)
+    for one, superior in above.items():
+        reports[superior].add(one)
     return reports
 
 

@@ -159,6 +159,35 @@ class Episode:
         return self.state in CLOSED
 
 
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """An alert that is in nobody's hands, since when, and whose account it is."""
+
+    episode: Episode
+    since: datetime
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An account whose band is another one than seven days ago."""
+
+    account: Account
+    before: Band
+    band: Band
+
+
+@dataclass(frozen=True, slots=True)
+class KindCounts:
+    """What became of the alerts of one kind in seven days, and how many are in nobody's hands now."""
+
+    kind: AlertKind
+    opened: int
+    acknowledged: int
+    resolved: int
+    unanswered: int
+
+
 def from_step(step: AlertStep, known: Episode | None) -> Episode:
     """The episode after `step`, given what was known of it; a step already known changes nothing."""
     if known is not None and known.last_step_no >= step.step_no:

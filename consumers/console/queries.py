@@ -116,6 +116,40 @@ SELECT alert_id, recipient, channel FROM deliveries WHERE notification_id = {not
 """
 """All receipts of a notification say the same of these. What its recipient may see is asked like any viewer's."""
 
+FIGURES: Final = """
+SELECT owner, accounts, critical, at_risk, watch, healthy, unscored, annual_value, critical_value, at_risk_value,
+       worsened_7d, improved_7d, alerts_opened_7d, alerts_acknowledged_7d, alerts_resolved_7d, alerts_unanswered,
+       unanswered_since, acknowledged_after_s
+FROM team_health WHERE owner IN {sees:Array(String)}
+"""
+
+UNANSWERED: Final = """
+SELECT * FROM alert_reactions
+WHERE unanswered_since IS NOT NULL AND owner_now IN {sees:Array(String)}
+ORDER BY unanswered_since, alert_id LIMIT {limit:UInt32}
+"""
+
+MOVES: Final = """
+SELECT account_id, name, owner, segment, annual_value, currency, band_before, band FROM account_bands
+WHERE moved = 'worsened' AND owner IN {sees:Array(String)}
+ORDER BY standing > 2, worth DESC, standing, account_id LIMIT {limit:UInt32}
+"""
+"""What is at risk or critical now comes first, then what is worth most."""
+
+KINDS: Final = """
+SELECT kind,
+       countIf(opened_at >= week) AS opened,
+       countIf(first_acknowledged_at >= week) AS acknowledged,
+       countIf(state = 'resolved' AND closed_at >= week) AS resolved,
+       countIf(unanswered_since IS NOT NULL) AS unanswered
+FROM (SELECT *, now64(3, 'UTC') - INTERVAL 7 DAY AS week FROM alert_reactions WHERE owner_now IN {sees:Array(String)})
+GROUP BY kind
+HAVING opened + acknowledged + resolved + unanswered > 0
+ORDER BY opened DESC, unanswered DESC, kind
+"""
+
+RATES: Final = "SELECT currency, rate FROM currency_rates FINAL WHERE rate > 0"
+
 HEALTH: Final = """
 SELECT h.*, s.last_purchase_on, s.purchase_expected_by, s.last_word_on, s.word_expected_by
 FROM (SELECT * FROM health FINAL WHERE account_id = {account:String}) AS h

@@ -20,13 +20,18 @@ from consumers.console.models import (
     Episode,
     Fact,
     Group,
+    KindCounts,
+    Move,
     Parent,
     Reason,
     Sent,
+    Unanswered,
     Worklist,
     WorkRow,
 )
+from consumers.console.rollup import Figures
 from schemas.health import HealthSnapshot
+from schemas.ids import ManagerId
 
 Row = dict[str, Any]
 Ask = Callable[[str, Mapping[str, Any]], Sequence[Row]]
@@ -160,6 +165,26 @@ class Reading:
     def episode_counts(self, viewer: Viewer) -> dict[str, int]:
         """How many episodes are open, acknowledged, resolved and historic."""
         return {state: int(count) for state, count in self._about(viewer, queries.EPISODE_COUNTS)[0].items()}
+
+    def figures(self, viewer: Viewer) -> dict[ManagerId, Figures]:
+        """Of each owner whom the viewer sees, what is that owner's alone."""
+        return {ManagerId(row["owner"]): unpacking.figures(row) for row in self._about(viewer, queries.FIGURES)}
+
+    def rates(self) -> dict[str, float]:
+        """What a unit of each currency is worth, by the policy in force."""
+        return {row["currency"]: row["rate"] for row in self._ask(queries.RATES, {})}
+
+    def unanswered(self, viewer: Viewer, limit: int) -> list[Unanswered]:
+        """Alerts in nobody's hands, the oldest first."""
+        return [unpacking.unanswered(row) for row in self._about(viewer, queries.UNANSWERED, limit=limit)]
+
+    def moves(self, viewer: Viewer, limit: int) -> list[Move]:
+        """Accounts whose band is worse than seven days ago: first what is at risk now, the most valuable first."""
+        return [unpacking.move(row) for row in self._about(viewer, queries.MOVES, limit=limit)]
+
+    def kinds(self, viewer: Viewer) -> list[KindCounts]:
+        """What became of alerts in seven days, by kind."""
+        return [unpacking.kind_counts(row) for row in self._about(viewer, queries.KINDS)]
 
     def _about(self, viewer: Viewer, sql: str, **parameters: Any) -> Sequence[Row]:
         """A query about accounts, with the viewer's subtree bound to it."""

@@ -19,7 +19,7 @@ from consumers.console.quietness import Quiet, quietness
 from consumers.console.scorecard import Waterfall, waterfall
 from consumers.console.telling import Told, tell
 from consumers.runtime.wording import LANGUAGES, Reader
-from consumers.runtime.wording.names import DIMENSIONS, signal
+from consumers.runtime.wording.names import DIMENSIONS, KINDS, signal
 from consumers.runtime.wording.parts import part_label
 from consumers.runtime.wording.templates import install_texts
 from schemas.health import Band, Dimension, HealthSnapshot, Part
@@ -85,6 +85,7 @@ class Look:
             "outlook": lambda snapshot: outlook(snapshot, self.reader),
             "set_by_hand": lambda snapshot, name_of: set_by_hand(snapshot, self.reader, name_of),
             "why": self.why,
+            "kind_name": lambda kind: self.reader.text(KINDS[kind]),
             "signal": lambda name: signal(self.reader, name),
             "dimension": self._dimension,
             "part_label": self._part_label,

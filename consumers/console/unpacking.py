@@ -15,11 +15,15 @@ from consumers.console.models import (
     EpisodeState,
     Fact,
     Group,
+    KindCounts,
     Moment,
+    Move,
     Parent,
     Reason,
+    Unanswered,
     WorkRow,
 )
+from consumers.console.rollup import Figures
 from schemas.alerts import AlertKind, CalledRole, StepReason, Suggestion
 from schemas.events.managers import Role
 from schemas.health import Band, Contribution, Dimension, DimensionScore, HealthSnapshot, Override, Part, PartKind
@@ -131,6 +135,42 @@ def episode(row: Row) -> Episode:
         closed_at=_maybe_utc(row["closed_at"]),
         holder=next(iter(row["escalation_chain"]), ""),
     )
+
+
+def figures(row: Row) -> Figures:
+    """What is one owner's alone."""
+    bands = {**{name: int(row[name]) for name in ("critical", "at_risk", "watch", "healthy")}, "none": row["unscored"]}
+    return Figures(
+        accounts=row["accounts"],
+        by_band={name: count for name, count in bands.items() if count},
+        annual=row["annual_value"],
+        critical=row["critical_value"],
+        at_risk=row["at_risk_value"],
+        worsened=row["worsened_7d"],
+        improved=row["improved_7d"],
+        opened=row["alerts_opened_7d"],
+        acknowledged=row["alerts_acknowledged_7d"],
+        resolved=row["alerts_resolved_7d"],
+        unanswered=row["alerts_unanswered"],
+        unanswered_since=_maybe_utc(row["unanswered_since"]),
+        answered_after_s=tuple(row["acknowledged_after_s"]),
+    )
+
+
+def unanswered(row: Row) -> Unanswered:
+    """An alert in nobody's hands."""
+    return Unanswered(episode(row), _utc(row["unanswered_since"]), row["owner_now"])
+
+
+def move(row: Row) -> Move:
+    """An account that went from one band to another."""
+    return Move(account(row), Band(row["band_before"]), Band(row["band"]))
+
+
+def kind_counts(row: Row) -> KindCounts:
+    """The alerts of one kind."""
+    counts = {name: int(row[name]) for name in ("opened", "acknowledged", "resolved", "unanswered")}
+    return KindCounts(AlertKind(row["kind"]), **counts)
 
 
 def snapshot(row: Row, contributions: Sequence[Row], parts: Sequence[Row]) -> HealthSnapshot:

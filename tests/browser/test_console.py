@@ -168,7 +168,7 @@ def test_no_page_is_wider_than_its_window(browser: "Browser", address: str, widt
     page = context.new_page()
     page.goto("/")
     context.request.post("/language", form={"csrf": token(page.content()), "language": language})
-    for path in ("/", "/account?id=A-1", "/inbox", "/inbox?state=historic", "/mail", "/sign-in"):
+    for path in ("/", "/account?id=A-1", "/inbox", "/inbox?state=historic", "/team", "/mail", "/sign-in"):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
     context.close()

@@ -140,6 +140,17 @@ class Reader:
         direction = -whole if away > timedelta(0) else whole
         return format_timedelta(direction, threshold=1, add_direction=True, format="short", locale=self.locale)
 
+    def lasting(self, span: timedelta) -> str:
+        """How long something took, in whole seconds, minutes, hours or days.
+
+        >>> reader_of("en", "UTC").lasting(timedelta(minutes=95)), reader_of("de", "UTC").lasting(timedelta(0))
+        ('1 hr', '0 Sek.')
+        """
+        seconds = int(span.total_seconds())
+        unit_s = next((size for size in _UNITS_S if seconds >= size), 1)
+        whole = timedelta(seconds=seconds - seconds % unit_s)
+        return format_timedelta(whole, threshold=1, format="short", locale=self.locale)
+
     def listed(self, items: list[str]) -> str:
         """A list as one writes it.
 
