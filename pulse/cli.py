@@ -53,7 +53,7 @@ GROUPS: Final[dict[str, dict[str, Entry]]] = {
         "migrate": Entry("pulse.commands.migrate:app", "bring ClickHouse to the newest schema"),
         "rebuild": Entry("pulse.commands.rebuild:app", "compute scores anew from the facts in ClickHouse"),
         "audit": Entry("pulse.commands.audit:app", "hold scores against a rebuild and against SQL alone"),
-        "policy": Entry("pulse.commands.policy:app", "check, show and compare policies; fit one to the history"),
+        "policy": Entry("pulse.commands.policy:app", "check, compare, try out policies; fit one to the history"),
         "alerts": Entry("pulse.commands.alerts:app", "look at an alert as people get it, and try out their channels"),
         "keys": Entry("pulse.commands.keys:app", "API keys of the gateway"),
         "schema": Entry("pulse.commands.schema:app", "the catalogue as JSON Schema and AsyncAPI"),

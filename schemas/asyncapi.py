@@ -21,6 +21,7 @@ from schemas.topics import (
     OUTPUT_TOPICS,
     POLICIES,
     PURCHASES,
+    SHADOW,
     Topic,
 )
 
@@ -31,6 +32,7 @@ _PAYLOAD_OF: Final = {
     ALERTS: "alert-step",
     DELIVERIES: "delivery-receipt",
     POLICIES: "policy-release",
+    SHADOW: "shadow-difference",
 }
 _KAFKA_BINDING: Final = "0.5.0"
 

@@ -51,6 +51,7 @@ DEAD_LETTERS: Final = Topic(
 )
 DELIVERIES: Final = Topic("account.deliveries", "notification_id", "what was sent to whom, and what came of it")
 POLICIES: Final = Topic("account.policies", "what it is about", "policies in force", compacted=True, single=True)
+SHADOW: Final = Topic("account.shadow", "account_id", "what a policy tried out would say otherwise", compacted=True)
 CHANGELOG: Final = Topic(
     f"{WORKER_APP}-{STATE_TABLE}-changelog", "account_id", "the worker's state, a row an account", compacted=True
 )
@@ -59,7 +60,7 @@ EVENT_TOPICS: Final = (INTERACTIONS, PURCHASES, COMPLAINTS, ACTIONS, PROFILES)
 """What the worker folds, in the order of the fences in its rows. Append only: the position is part of the state."""
 
 INPUT_TOPICS: Final = (*EVENT_TOPICS, MANAGERS)
-OUTPUT_TOPICS: Final = (HEALTH, ALERTS, DEAD_LETTERS, DELIVERIES, POLICIES)
+OUTPUT_TOPICS: Final = (HEALTH, ALERTS, DEAD_LETTERS, DELIVERIES, POLICIES, SHADOW)
 """What processes of ours write. Append only: the position is part of what the worker keeps of untold messages."""
 ALL_TOPICS: Final = (*INPUT_TOPICS, *OUTPUT_TOPICS, CHANGELOG)
 
@@ -71,6 +72,7 @@ READERS: Final = {
     DEAD_LETTERS.name: (SINK_GROUP,),
     DELIVERIES.name: (SINK_GROUP,),
     POLICIES.name: (SINK_GROUP,),
+    SHADOW.name: (SINK_GROUP,),
 }
 """The consumer groups that must have read a record before a broker that keeps little may drop it."""
 

@@ -13,7 +13,7 @@ from consumers.clickhouse.reading import Read, Sorted
 from consumers.runtime.subscription import Record
 from schemas.deadletters import PREFIX
 from schemas.errors import BadEvent
-from schemas.topics import ALERTS, DELIVERIES, HEALTH, POLICIES
+from schemas.topics import ALERTS, DELIVERIES, HEALTH, POLICIES, SHADOW
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
@@ -25,6 +25,7 @@ _ARRIVING: Final = {
     ALERTS.name: "arriving_alerts",
     DELIVERIES.name: "arriving_deliveries",
     POLICIES.name: "arriving_policies",
+    SHADOW.name: "arriving_shadow",
 }
 _EVENT: Final = {"account_id": "String", "time": _TIME, "source": "String", "event_id": "String", "type": "String"}
 _LETTER: Final = {

@@ -21,7 +21,8 @@ from schemas.errors import BadEvent, Reason
 from schemas.health import HealthSnapshot
 from schemas.policies import PolicyRelease
 from schemas.records import check_home, check_place, is_plain, read_events, read_together
-from schemas.topics import ALERTS, BY_NAME, DELIVERIES, HEALTH, INPUT_TOPICS, POLICIES
+from schemas.shadow import ShadowDifference
+from schemas.topics import ALERTS, BY_NAME, DELIVERIES, HEALTH, INPUT_TOPICS, POLICIES, SHADOW
 
 _INPUTS: Final = frozenset(topic.name for topic in INPUT_TOPICS)
 _OUTPUTS: Final[dict[str, TypeAdapter[list[Any]]]] = {
@@ -29,6 +30,7 @@ _OUTPUTS: Final[dict[str, TypeAdapter[list[Any]]]] = {
     ALERTS.name: TypeAdapter(list[AlertStep | None]),
     DELIVERIES.name: TypeAdapter(list[DeliveryReceipt | None]),
     POLICIES.name: TypeAdapter(list[PolicyRelease | None]),
+    SHADOW.name: TypeAdapter(list[ShadowDifference | None]),
 }
 
 

@@ -1,4 +1,4 @@
-"""`pulse policy`: check a policy file, show one, tell two apart, put one in force, fit one to the history."""
+"""`pulse policy`: check, show and compare policy files, try one out, put one in force, fit one to the history."""
 
 import json
 import sys
@@ -9,6 +9,7 @@ import typer
 from pulse.commands.policy_fit import fit
 from pulse.commands.policy_learn import learn
 from pulse.commands.policy_release import history, promote, roll_back
+from pulse.commands.policy_shadow import shadow
 from pulse.exit_codes import ExitCode
 from pulse.policies.difference import differences, same_name
 from pulse.policies.errors import PolicyFaults
@@ -18,7 +19,7 @@ from streams.core.counting import TAKING_BACK
 from streams.core.policy import DIMENSIONS, Policy
 
 app = typer.Typer(
-    help="Policies: check, show and compare files, put one in force, fit one to the history.",
+    help="Policies: check, show and compare files, try one out, put one in force, fit one to the history.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -36,6 +37,7 @@ app.command("learn")(learn)
 app.command("promote")(promote)
 app.command("rollback")(roll_back)
 app.command("history")(history)
+app.command("shadow")(shadow)
 
 
 @app.command()

@@ -18,6 +18,7 @@ from pulse.policies.topic import releases, write
 from pulse.settings import load
 from schemas.broker import Broker
 from schemas.policies import PolicyRelease
+from schemas.topics import Topic
 from streams.core.policy import Policy
 from streams.core.releases import Releases
 
@@ -41,21 +42,21 @@ def promote(
     Scores that move say so in a part of their own; no alert opens or ends for it. The same policy again changes
     nothing. Exit code 2 when it cannot be: its version is taken, its half-lives differ, or the moment has passed.
     """
-    broker, known = _known()
-    plan = promotion(known, _chosen(policy, known), _time(from_), _author(author, reason), _now())
-    _perform(broker, plan, yes=yes, as_json=as_json)
+    broker, known = known_releases()
+    plan = promotion(known, chosen(policy, known), _time(from_), author_of(author, reason), now_utc())
+    perform(broker, plan, yes=yes, as_json=as_json)
 
 
 def roll_back(*, reason: Reason, author: Who = None, yes: Yes = False, as_json: AsJson = False) -> None:
     """Put the policy before the last promotion in force again; one that lies ahead is called off."""
-    broker, known = _known()
-    _perform(broker, rollback(known, _author(author, reason), _now()), yes=yes, as_json=as_json)
+    broker, known = known_releases()
+    perform(broker, rollback(known, author_of(author, reason), now_utc()), yes=yes, as_json=as_json)
 
 
 def history(*, as_json: AsJson = False) -> None:
     """Which policies came into force, or were tried out, when, by whom and why; oldest first."""
-    _, known = _known()
-    now = _now()
+    _, known = known_releases()
+    now = now_utc()
     if as_json:
         _print({"base": known.base.name, "releases": [_told(one) for one in known.history]})
         return
@@ -66,7 +67,8 @@ def history(*, as_json: AsJson = False) -> None:
         typer.echo(f"{moment:<22}{one.policy:<16}{one.kind.value:<14}{one.author}: {one.reason}{ahead}")
 
 
-def _perform(broker: Broker, plan: Plan, *, yes: bool, as_json: bool) -> None:
+def perform(broker: Broker, plan: Plan, *, yes: bool, as_json: bool) -> None:
+    """Say what a plan means, write it once somebody agreed (`yes`: without asking), and print what was written."""
     if not as_json:
         for change in plan.changes:
             typer.echo(change.told())
@@ -89,17 +91,20 @@ def _ask(*, as_json: bool) -> None:
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _known() -> tuple[Broker, Releases]:
+def known_releases(*needs: Topic) -> tuple[Broker, Releases]:
+    """The broker of the settings and what it knows of policies; `needs` are topics that must be there besides."""
     broker = load(["broker"]).part(Broker)
-    return broker, releases(broker, policy_in_force())
+    return broker, releases(broker, policy_in_force(), needs)
 
 
-def _chosen(name: str, known: Releases) -> Policy:
+def chosen(name: str, known: Releases) -> Policy:
+    """The policy in a file, else the one released under that name."""
     found = None if Path(name).exists() else named(known, name)
     return found or policy_named(name)
 
 
-def _author(name: str | None, reason: str) -> Author:
+def author_of(name: str | None, reason: str) -> Author:
+    """Who decides, and why."""
     return Author(name or getpass.getuser(), reason)
 
 
@@ -115,7 +120,8 @@ def _time(text: str | None) -> datetime | None:
     return moment.astimezone(UTC)
 
 
-def _now() -> datetime:
+def now_utc() -> datetime:
+    """The clock."""
     return CLOCKS.wall().astimezone(UTC)
 
 

@@ -1,7 +1,7 @@
 """account.policies read and written whole, by commands."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from pydantic import ValidationError
@@ -15,23 +15,24 @@ from pulse.errors import Missing
 from pulse.policies.stored import stored
 from schemas.broker import Broker
 from schemas.policies import PolicyRelease
-from schemas.topics import POLICIES
+from schemas.topics import POLICIES, Topic
 from streams.core.policy import Policy
 from streams.core.releases import Releases, Unfit
 
 _CLIENT: Final = "account-pulse-policies"
 
 
-def releases(broker: Broker, base: Policy) -> Releases:
+def releases(broker: Broker, base: Policy, needs: Collection[Topic] = ()) -> Releases:
     """What the topic says now, upon the policy that workers start with; what cannot count is left out.
 
     Raises:
-        Missing: the broker cannot be reached, or has no such topic.
+        Missing: the broker cannot be reached, or has no such topic, or none of `needs`.
     """
     known = Releases(base)
     counts = {state.topic.name: state.partitions for state in topics.states(broker)}
-    if not counts.get(POLICIES.name):
-        raise Missing(f"the broker has no topic {POLICIES.name}: run `pulse topics apply` first")
+    for topic in (POLICIES, *needs):
+        if not counts.get(topic.name):
+            raise Missing(f"the broker has no topic {topic.name}: run `pulse topics apply` first")
     for record in records(broker, POLICIES.name, counts[POLICIES.name]):
         if record.value is None:
             known.forget((record.key or b"").decode())

@@ -6,7 +6,7 @@ overdue, or repeated, by the new rules alone is taken as told: a policy release,
 happens after the change is held against that beginning.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -32,6 +32,8 @@ from streams.core.tables import Tables
 
 _SAME: Final = 1e-9
 _SERVICE: Final = DIMENSIONS.index(Dimension.SERVICE)
+Known = Callable[[int], Tables | None]
+"""Rules by what stands for them in a row."""
 _OVERDUE, _REPEATED = AlertKind.COMPLAINT_OVERDUE, AlertKind.COMPLAINT_REPEATED
 
 
@@ -64,13 +66,25 @@ def change_over(case: Judgement, rules: Rulebook, began_at: float) -> Iterator[E
     Yields what the rules before said last, and goes on when that was told. The judgement's state is as of the change
     then, and its `began_at` says when that was.
     """
-    before = case.state["judged_by"]
-    changed = (before != case.tables.digest) & (before != 0) & np.isfinite(case.state["judged_at"])
-    for digest in np.unique(before[changed]).tolist():
-        change = _change(case, np.flatnonzero(changed & (before == digest)), rules.known(digest), began_at)
+    for change in _changes(case, rules.known, began_at):
+        if change.old is not None:
+            yield _ended(case, change, change.old)
+        _take_for_told(case, change, _begin(case, change))
+
+
+def change_bands(case: Judgement, known: Known, began_at: float) -> Iterator[Ending]:
+    """The same of the bands alone, for whoever only looks on: nothing but the judgement's state moves."""
+    for change in _changes(case, known, began_at):
         if change.old is not None:
             yield _ended(case, change, change.old)
         _begin(case, change)
+
+
+def _changes(case: Judgement, known: Known, began_at: float) -> Iterator[_Change]:
+    before = case.state["judged_by"].copy()
+    changed = (before != case.tables.digest) & (before != 0) & np.isfinite(case.state["judged_at"])
+    for digest in np.unique(before[changed]).tolist():
+        yield _change(case, np.flatnonzero(changed & (before == digest)), known(digest), began_at)
 
 
 def _change(case: Judgement, places: Ints, old: Tables | None, began_at: float) -> _Change:
@@ -127,8 +141,8 @@ def _newest_until(case: Judgement, change: _Change) -> Floats:
     return np.where(newest > case.state["judged_at"][change.places], newest, NEVER)
 
 
-def _begin(case: Judgement, change: _Change) -> None:
-    """Take the state at the change as the new rules see it for their beginning."""
+def _begin(case: Judgement, change: _Change) -> Floats:
+    """Take the state at the change as the new rules see it for their beginning; the scores then, float64[m]."""
     places = change.places
     score = assess(change.sums, change.seen, case.tables).score
     shown = overruled(case.partition, case.rows[places], case.state[places], change.at, score).shown
@@ -139,6 +153,12 @@ def _begin(case: Judgement, change: _Change) -> None:
     _put(state, "candidate", places, np.where(kept, state["candidate"][places], NO_BAND))
     _put(state, "since", places, np.where(kept, state["since"][places], np.inf))
     _put(state, "judged_at", places, change.at)
+    return score
+
+
+def _take_for_told(case: Judgement, change: _Change, score: Floats) -> None:
+    """What is so at the change by the new rules alone is no news."""
+    places = change.places
     begin_anew(case, places, score, change.at)
     change_rules(case, places, change.old, change.at)
     case.began_at.update(zip(places.tolist(), change.at.tolist(), strict=True))

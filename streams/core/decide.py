@@ -37,6 +37,7 @@ from streams.core.recoveries import Regained, ended_by_drop, ended_by_time, of_r
 from streams.core.repeats import of_repeats
 from streams.core.rulebook import Rulebook
 from streams.core.score import assess
+from streams.core.shadow import Shadow
 from streams.core.snapshots import Decision
 from streams.core.state import NEVER, Episode, Extra, Partition
 from streams.core.tables import Tables
@@ -106,9 +107,9 @@ def _worth_a_look(partition: Partition, rows: Ints, as_of: Floats, clock: Clock,
     return worth
 
 
-def decide(partition: Partition, rows: Ints, clock: Clock, rules: Rulebook) -> Decided:
+def decide(partition: Partition, rows: Ints, clock: Clock, rules: Rulebook, shadow: Shadow | None = None) -> Decided:
     """Judge `rows` (distinct), each by its rules, and put what follows into their outboxes; rows that changed become
-    dirty.
+    dirty. A `shadow` looks on.
     """
     result = Decided()
     renew(partition, clock, rules)
@@ -117,7 +118,10 @@ def decide(partition: Partition, rows: Ints, clock: Clock, rules: Rulebook) -> D
     moments = reading_moment(partition.rows[["at", "judged_at"]][rows], clock)
     for tables, began_at, theirs in rules.groups(partition.rows["segment"][rows], moments):
         case = judgement(partition, rows[theirs], clock, tables)
+        scores = shadow.judge(partition, case.rows, clock, rules) if shadow else None
         _decide(case, rules, began_at, result)
+        if shadow and scores is not None:
+            shadow.compare(case, scores)
     return result
 
 

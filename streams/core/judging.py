@@ -89,7 +89,11 @@ def reading_moment(state: npt.NDArray[np.void], clock: Clock) -> Floats:
 
 def judgement(partition: Partition, rows: Ints, clock: Clock, tables: Tables) -> Judgement:
     """The rows as they are now; `state` is a copy, to be written back when all is decided."""
-    state = partition.rows[rows]
+    return judged(partition, rows, partition.rows[rows], clock, tables)
+
+
+def judged(partition: Partition, rows: Ints, state: npt.NDArray[np.void], clock: Clock, tables: Tables) -> Judgement:
+    """The rows as they are now but for `state`, which stands for what they say and is advanced in place."""
     known = np.isfinite(state["at"])
     as_of = reading_moment(state, clock)
     for index in np.flatnonzero(~np.isfinite(as_of)).tolist():

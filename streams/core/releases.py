@@ -64,9 +64,14 @@ class Releases:
     @property
     def shadow(self) -> Policy | None:
         """The policy tried out at present; None where none is."""
+        return self.trial.policy if self.trial else None
+
+    @property
+    def trial(self) -> Version | None:
+        """The same, with the moment since which it is tried out."""
         trials = [one for one in self._known.values() if one[0].kind is not ReleaseKind.PROMOTED]
-        latest = max(trials, key=lambda one: one[0].in_force_from, default=None)
-        return latest[1] if latest else None
+        release, policy = max(trials, key=lambda one: one[0].in_force_from, default=(None, None))
+        return Version(release.in_force_from.timestamp(), policy) if release and policy else None
 
     def documents(self, name: str) -> list[Policy]:
         """All policies that ever went by a name and version."""

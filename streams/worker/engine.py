@@ -20,7 +20,8 @@ from streams.core.escalation.directory import Directory
 from streams.core.fold import fold
 from streams.core.judging import Clock
 from streams.core.quiet import shift
-from streams.core.rulebook import Rulebook
+from streams.core.rulebook import Rulebook, Version
+from streams.core.shadow import Shadow
 from streams.core.state import NEVER, Output, Partition
 from streams.core.watermark import Watermark
 from streams.worker import metrics
@@ -41,7 +42,8 @@ _log = structlog.get_logger()
 @dataclass(slots=True)
 class Owned:
     """An active partition. By topic: `position` the next offset to read, `durable` the next one to read after a crash,
-    `ends` where the log ends as last heard of, `queued` what was read and not folded yet.
+    `ends` where the log ends as last heard of, `queued` what was read and not folded yet. `shadow` is
+    there while a policy is tried out, and `beside` what it says otherwise and nobody was told yet.
     """
 
     number: int
@@ -54,6 +56,8 @@ class Owned:
     queued: dict[str, list[Batch]] = field(default_factory=dict)
     refused: list[Message] = field(default_factory=list)
     untold: list[tuple[bytes, Output]] = field(default_factory=list)
+    shadow: Shadow | None = None
+    beside: list[Message] = field(default_factory=list)
     swept_at: float = 0.0
     sweep_from: int = 0
     renewed_to: int = 0
@@ -84,6 +88,7 @@ class Taken:
     refused: list[Message]
     positions: dict[str, int]
     told: PartitionRecord
+    beside: list[Message] = field(default_factory=list)
     oldest_cause: float = float("inf")
     """The broker's timestamp of the record that waited longest for what is told here; inf where none did."""
     written: bool = False
@@ -99,6 +104,8 @@ class Engine:
         self.managers = Directory()
         self._partitions = broker.partitions
         self.rules = rules
+        self.shadow: Version | None = None
+        """The policy tried out, and since when; it only looks on."""
         self._sweep_interval_s = sweep_interval_s
         self._history_until = history_until.timestamp() if history_until else NEVER
 
@@ -226,20 +233,22 @@ class Engine:
                 partition.dirty[row] = True
                 partition.outbox[row] = outputs + partition.outbox.get(row, [])
             taken.owned.refused = taken.refused + taken.owned.refused
+            taken.owned.beside = taken.beside + taken.owned.beside
 
     def _take(self, owned: Owned, now: float) -> Taken | None:
         held, partition = owned.held, owned.held.partition
         oldest_cause = self._decide(owned, now)
         moved = owned.position != owned.durable
-        if not (partition.dirty.any() or owned.refused or owned.untold or moved):
+        if not (partition.dirty.any() or owned.refused or owned.untold or owned.beside or moved):
             return None
         flush = held.last_flush + 1
         rows, outputs = _packed(owned, partition, flush)
         held.last_flush = flush
         watermark = owned.watermark.value
         told = PartitionRecord(flush, owned.generation, watermark if watermark != NEVER else None)
-        taken = Taken(owned, rows, owned.untold + outputs, owned.refused, dict(owned.position), told, oldest_cause)
-        owned.refused, owned.untold, owned.unflushed = [], [], 0
+        positions, told_now = dict(owned.position), owned.untold + outputs
+        taken = Taken(owned, rows, told_now, owned.refused, positions, told, owned.beside, oldest_cause=oldest_cause)
+        owned.refused, owned.untold, owned.beside, owned.unflushed = [], [], [], 0
         return taken
 
     def _decide(self, owned: Owned, now: float) -> float:
@@ -251,17 +260,31 @@ class Engine:
         if not len(partition):
             return float("inf")
         self._heed_managers(owned)
+        shadow = self._shadow_of(owned, now)
         chosen = partition.dirty.copy()
         chosen[due(partition, clock)] = True
+        swept = slice(0)
         if now - owned.swept_at >= self._sweep_interval_s:
-            owned.swept_at = now
+            owned.swept_at, swept = now, owned.next_sweep()
             chosen[waiting(partition, clock, self.rules)] = True
-            chosen[sweep(partition, owned.next_sweep(), clock, self.rules)] = True
-        decided = decide(partition, np.flatnonzero(chosen), clock, self.rules)
+            chosen[sweep(partition, swept, clock, self.rules)] = True
+        decided = decide(partition, np.flatnonzero(chosen), clock, self.rules, shadow)
+        if shadow is not None:
+            others = (swept.start or 0) + np.flatnonzero(~chosen[swept])
+            shadow.look(partition, shadow.sweep(partition, others, clock), clock, self.rules)
+            owned.beside += [(partition.accounts[row].encode(), value, ()) for row, value in shadow.taken()]
         metrics.SNAPSHOTS.inc(decided.snapshots)
         metrics.STEPS.labels("yes").inc(decided.historic)
         metrics.STEPS.labels("no").inc(decided.steps - decided.historic)
         return decided.oldest_cause
+
+    def _shadow_of(self, owned: Owned, now: float) -> Shadow | None:
+        """What looks on in a partition: made when a policy begins to be tried out, gone when it is no more."""
+        if self.shadow is None:
+            owned.shadow = None
+        elif owned.shadow is None or owned.shadow.version != self.shadow:
+            owned.shadow = Shadow(self.shadow, now)
+        return owned.shadow
 
     def _heed_managers(self, owned: Owned) -> None:
         """Whoever has an alert may be away now, or have left; and who is next may be somebody else."""

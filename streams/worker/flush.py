@@ -133,6 +133,8 @@ class Flusher:
         by_topic: defaultdict[str, list[Message]] = defaultdict(list)
         for key, output in part.outputs:
             by_topic[output.topic].append((key, output.value, ()))
+        if part.beside:
+            by_topic[topics.SHADOW.name] = part.beside
         if part.refused:
             by_topic[topics.DEAD_LETTERS.name] = part.refused
         told = (self._tell_on(topic, number, messages) for topic, messages in by_topic.items())

@@ -30,7 +30,7 @@ from streams.worker.policies import PolicyReader
 from streams.worker.settings import WorkerSettings
 from streams.worker.status import STOPPING, Board, keep_posted
 
-OUTPUTS = (topics.HEALTH.name, topics.ALERTS.name, topics.DEAD_LETTERS.name)
+OUTPUTS = (topics.HEALTH.name, topics.ALERTS.name, topics.DEAD_LETTERS.name, topics.SHADOW.name)
 _GC_THRESHOLD = 100_000
 _SWITCH_S = 0.0005
 """The thread that reads Kafka waits this long for its turn, at every step it takes; Python's own 5 ms starve it."""

@@ -90,9 +90,9 @@ class PolicyReader:
         for record in records:
             self._learn(record)
         if records:
-            self._engine.rules = self._releases.rules
+            self._engine.rules, self._engine.shadow = self._releases.rules, self._releases.trial
             names = [version.policy.name for version in self._engine.rules.versions]
-            _log.info("policies_read", versions=names, shadow=self._releases.shadow is not None)
+            _log.info("policies_read", versions=names, shadow=self._engine.shadow and self._engine.shadow.policy.name)
 
     def _learn(self, record: Any) -> None:
         if record.value is None:

@@ -14,6 +14,7 @@ from schemas.catalogue import AnyEvent, topic_of
 from schemas.codec import to_structured
 from schemas.events.managers import ManagerProfileSet
 from schemas.health import HealthSnapshot
+from schemas.shadow import ShadowDifference
 from schemas.topics import EVENT_TOPICS
 from streams.core.decay import moved
 from streams.core.decide import act, decide, due, sweep, waiting
@@ -25,6 +26,7 @@ from streams.core.policies import default_tables
 from streams.core.policy import Floats, Policy
 from streams.core.rulebook import Rulebook
 from streams.core.score import Assessment, assess
+from streams.core.shadow import Shadow
 from streams.core.state import NEVER, Output, Partition
 from streams.core.tables import Tables, to_tables
 from streams.worker.rows import to_values
@@ -81,10 +83,11 @@ def topic_index(event: AnyEvent) -> int:
 
 @dataclass(slots=True)
 class Told:
-    """What a flush told: snapshots and alert steps."""
+    """What a flush told: snapshots and alert steps, and what a policy tried out says otherwise."""
 
     snapshots: list[HealthSnapshot] = field(default_factory=list)
     steps: list[AlertStep] = field(default_factory=list)
+    differences: list[ShadowDifference] = field(default_factory=list)
 
 
 class Bench:
@@ -94,10 +97,15 @@ class Bench:
     """
 
     def __init__(
-        self, tables: Tables | None = None, history_until: float = NEVER, rules: Rulebook | None = None
+        self,
+        tables: Tables | None = None,
+        history_until: float = NEVER,
+        rules: Rulebook | None = None,
+        shadow: Shadow | None = None,
     ) -> None:
         self.tables = tables or default_tables()
         self.rules = rules or Rulebook.of(self.tables.policy)
+        self.shadow = shadow
         self.partition = Partition()
         self.managers = self.partition.managers
         self.refused: Counter[Refusal] = Counter()
@@ -159,8 +167,14 @@ class Bench:
             self._swept_at = moment.now
             chosen[waiting(self.partition, moment, self.rules)] = True
             chosen[sweep(self.partition, slice(0, len(chosen)), moment, self.rules)] = True
-        decide(self.partition, np.flatnonzero(chosen), moment, self.rules)
-        return self._taken()
+        decide(self.partition, np.flatnonzero(chosen), moment, self.rules, self.shadow)
+        told = self._taken()
+        if self.shadow:
+            others = self.shadow.sweep(self.partition, np.flatnonzero(~chosen), moment)
+            self.shadow.look(self.partition, others, moment, self.rules)
+            told.differences = [ShadowDifference.model_validate_json(value) for _, value in self.shadow.taken()]
+            self.told.differences += told.differences
+        return told
 
     def live(self, *events: AnyEvent) -> Told:
         """Each event folded and flushed at its own time."""

@@ -65,3 +65,29 @@ def test_what_cannot_be_promoted_ends_with_the_usage_code_and_writes_nothing(tmp
             run("promote", *arguments, "--reason", "a try")
         assert refused.value.exit_code is ExitCode.USAGE
     assert history() == []
+
+
+def test_a_policy_is_tried_out_and_the_trial_ended(tmp_path: Path) -> None:
+    file = str(write(tmp_path, replaced(("version: 1", "version: 2"), ("hysteresis: 3", "hysteresis: 2"))))
+    first = run("shadow", file, "--reason", "quieter bands?", "--author", "Example Author")
+    assert "bands.hysteresis: 3 → 2" in first
+    assert "default/2 tried out beside default/1" in first
+    assert "nothing to do" in run("shadow", "default/2")
+    assert "shadow        Example Author: quieter bands?" in run("history")
+    ended: dict[str, Any] = json.loads(run("shadow", "--stop", "--json"))
+    assert (ended["written"]["kind"], ended["written"]["policy"]) == ("shadow_ended", "default/2")
+    assert "nothing to do" in run("shadow", "--stop")
+    assert history() == [("shadow", "default/2"), ("shadow_ended", "default/2")]
+
+
+def test_what_cannot_be_tried_out_ends_with_the_usage_code_and_writes_nothing(tmp_path: Path) -> None:
+    same = str(write(tmp_path, replaced(("hysteresis: 3", "hysteresis: 2"))))
+    other_sums = replaced(("version: 1", "version: 2"), ("half_life_d: 90", "half_life_d: 91"))
+    slower = str(write(tmp_path, other_sums, "b.yaml"))
+    for file, said in ((same, "raise the version"), (slower, "pulse rebuild --policy FILE")):
+        with pytest.raises(NotReleased, match=said) as refused:
+            run("shadow", file)
+        assert refused.value.exit_code is ExitCode.USAGE
+    for arguments in ((), (same, "--stop"), ("--stop", "--report")):
+        assert CliRunner().invoke(app, ["shadow", *arguments]).exit_code == ExitCode.USAGE
+    assert history() == []

@@ -45,6 +45,7 @@ def test_facts_are_kept_for_ever_and_states_are_compacted() -> None:
         "account.managers",
         "account.health",
         "account.policies",
+        "account.shadow",
         CHANGELOG.name,
     }
     kept = {topic.name for topic in ALL_TOPICS if topic.config().get("retention.ms") == "-1"}

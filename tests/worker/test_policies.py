@@ -9,8 +9,10 @@ import pytest
 from pulse.policies.reading import read_policy
 from pulse.policies.topic import write
 from schemas.broker import Broker
+from schemas.health import Band
 from schemas.policies import PolicyRelease, ReleaseKind
-from schemas.topics import ALERTS, HEALTH
+from schemas.shadow import ShadowDifference
+from schemas.topics import ALERTS, HEALTH, SHADOW
 from streams.core.policy import Policy
 from tests.policies import talkative_policy
 from tests.waiting import until
@@ -41,6 +43,17 @@ def release(moment: datetime, **changes: Any) -> PolicyRelease:
         author="Example Author",
         reason="orders weigh more",
     )
+
+
+def trial(policy: PolicyRelease) -> PolicyRelease:
+    """The same policy tried out from now on."""
+    return policy.model_copy(update={"kind": ReleaseKind.SHADOW, "in_force_from": datetime.now(UTC)})
+
+
+def differences(log: Log, count: int) -> list[ShadowDifference] | None:
+    """What was said to differ, once it is `count` records."""
+    found = [ShadowDifference.model_validate_json(record.value) for record in log.read(SHADOW)]
+    return found if len(found) == count else None
 
 
 def told(log: Log, count: int) -> dict[str, list[dict[str, Any]]] | None:
@@ -92,3 +105,37 @@ def test_a_record_that_cannot_count_stops_nothing(broker: Broker, log: Log) -> N
         log.send(*(order(account, number, SWITCH) for number, account in enumerate(("A1", "A2", "A3"))))
         found = until(lambda: told(log, 1), SETTLED_S)
     assert {one["policy"] for snapshots in found.values() for one in snapshots} == {"default/1"}
+
+
+def test_a_policy_tried_out_says_what_differs_and_begins_anew_with_a_worker_that_does(broker: Broker, log: Log) -> None:
+    accounts = ("A1", "A2", "A3")
+    stricter = trial(release(SWITCH, bands={"healthy_from": 90, "at_risk_below": 80, "critical_below": 70}))
+    with worker(broker) as child:
+        log.send(*(order(account, number, START) for number, account in enumerate(accounts)))
+        until(lambda: told(log, 1), SETTLED_S)
+        write(broker, [stricter])
+        found = until(lambda: differences(log, 3), SETTLED_S)
+        kill(child)
+    assert {one.account_id for one in found} == set(accounts), "of quiet accounts too"
+    assert {(one.policy, one.shadow_policy) for one in found} == {("default/1", "default/2")}
+    assert {(one.band, one.shadow_band) for one in found} == {(Band.WATCH, Band.CRITICAL)}
+    assert {one.tried_since for one in found} == {stricter.in_force_from}
+    with worker(broker):
+        again = until(lambda: differences(log, 6), SETTLED_S)
+        ended = stricter.model_copy(update={"kind": ReleaseKind.SHADOW_ENDED, "document": None})
+        write(broker, [ended.model_copy(update={"in_force_from": datetime.now(UTC)})])
+        log.send(*(order(account, 10 + number, SWITCH) for number, account in enumerate(accounts)))
+        until(lambda: told(log, 2), SETTLED_S)
+    assert len({one.began_at for one in again}) >= 2
+    assert log.read(ALERTS) == []
+    assert {one["policy"] for snapshots in log.snapshots(HEALTH).values() for one in snapshots} == {"default/1"}
+
+
+def test_the_policy_in_force_tried_out_as_another_version_says_nothing(broker: Broker, log: Log) -> None:
+    write(broker, [trial(release(SWITCH))])
+    with worker(broker):
+        log.send(*(order(account, number, START) for number, account in enumerate(("A1", "A2", "A3"))))
+        until(lambda: told(log, 1), SETTLED_S)
+        log.send(*(complaint(account, 9, SWITCH, SWITCH + timedelta(days=1), 4) for account in ("A1", "A2", "A3")))
+        until(lambda: told(log, 2), SETTLED_S)
+    assert differences(log, 0) == []
