@@ -10,6 +10,7 @@ from pulse.commands.policy_fit import fit
 from pulse.commands.policy_learn import learn
 from pulse.commands.policy_release import history, promote, roll_back
 from pulse.commands.policy_shadow import shadow
+from pulse.commands.policy_simulate import simulate
 from pulse.exit_codes import ExitCode
 from pulse.policies.difference import differences, same_name
 from pulse.policies.errors import PolicyFaults
@@ -34,6 +35,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 app.command("fit")(fit)
 app.command("learn")(learn)
+app.command("simulate")(simulate)
 app.command("promote")(promote)
 app.command("rollback")(roll_back)
 app.command("history")(history)
