@@ -10,8 +10,8 @@ from schemas.catalogue import AnyEvent
 from schemas.events.complaints import ComplaintAnswered, ComplaintWithdrawn
 from schemas.ids import AccountId
 from streams.core.policies import default_tables
-from streams.core.policy import Tables
 from streams.core.rulebook import Rulebook
+from streams.core.tables import Tables
 from tests.core.bench import tables_with, to_facts, topic_index
 from tests.core.building import DAY, HOUR, At, clock, course, opened, order, profile
 

@@ -8,9 +8,10 @@ from schemas.alerts import StepKind
 from schemas.catalogue import AnyEvent
 from schemas.ids import AccountId
 from streams.core.policies import default_policy, default_tables
-from streams.core.policy import Policy, Tables, to_tables
+from streams.core.policy import Policy
 from streams.core.rulebook import Rulebook
-from tests.core.bench import Bench
+from streams.core.tables import Tables, to_tables
+from tests.core.bench import Bench, tables_with
 from tests.core.building import DAY, HOUR, START, At, clock, contact, order, profile
 from tests.rehearsing.histories import WATCHFUL, complaints, days, flapping, run, told
 
@@ -38,6 +39,19 @@ def test_a_complaint_answered_too_late_on_the_day_it_was_due_is_told_and_one_in_
     assert [one[:3] for one in found.opened] == [(due, f"A-{number}", "complaint_overdue") for number in (1, 2)]
     assert [one.owner for one in found.opened] == ["M-1", "M-1"]
     assert found.owners == {"M-1", "M-2"}
+
+
+def test_what_is_due_in_the_last_hours_is_told() -> None:
+    assert len(run(complaints()[:6], DAY + 2 * HOUR).opened) == 3
+
+
+def test_a_score_that_fades_below_a_line_drops_when_it_crosses_it_and_not_when_somebody_looks() -> None:
+    orders: list[AnyEvent] = [order(number * 0.5) for number in range(3)]
+    tables = tables_with(bands={"at_risk_below": 57})
+    [drop] = [one for one in run(orders, 45 * DAY, tables).opened if one.kind == "band_dropped"]
+    [live] = [one for one in as_the_worker(orders, 45 * DAY, tables) if one.kind == "band_dropped"]
+    assert abs(drop.at - live.at) < 1
+    assert drop.at % DAY not in (0, clock(0) % DAY)
 
 
 def test_what_lies_after_the_end_is_not_told() -> None:
