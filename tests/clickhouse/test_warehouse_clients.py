@@ -46,6 +46,14 @@ def test_parameters_arrive_as_they_were_and_never_as_sql(client: Client, value: 
     assert rows(client, "SELECT {v:String} AS v, {n:Int64} AS n", {"v": value, "n": -7}) == [{"v": value, "n": -7}]
 
 
+@pytest.mark.parametrize("many", [10, 1000, 100_000])
+def test_parameters_may_be_long(client: Client, many: int) -> None:
+    """A vice president sees thousands of owners: clients then send a form."""
+    wanted = [f"M-{number} it's\\" for number in range(many)]
+    (found,) = rows(client, "SELECT {v:Array(String)} AS v, {n:Int64} AS n", {"v": wanted, "n": -7})
+    assert found == {"v": wanted, "n": -7}
+
+
 def test_times_come_back_aware(client: Client) -> None:
     (found,) = rows(client, "SELECT toDateTime64('2026-03-01 12:00:00.5', 3, 'UTC') AS at")
     assert found["at"].isoformat() == "2026-03-01T12:00:00.500000+00:00"

@@ -3,6 +3,7 @@
 import gzip
 import json
 import zlib
+from typing import Any
 
 import httpx
 import lz4.frame
@@ -57,6 +58,34 @@ def test_sql_may_stand_in_the_url_the_body_or_both(http: httpx.Client) -> None:
     assert json.loads(told.headers["X-ClickHouse-Summary"])["written_rows"] == "1"
     assert http.post("/", content="SELECT * FROM halves").text == "5\n"
     http.post("/", content="DROP TABLE halves")
+
+
+def test_sql_and_parameters_may_come_as_a_form(http: httpx.Client) -> None:
+    form = {"query": (None, "SELECT {v:String}"), "param_v": (None, "it's")}
+    assert http.post("/", files=form).text == "it\\'s\n"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"query": (None, "SELECT 1"), "user": (None, "pulse")},
+        {"query": (None, "SELECT 1"), "max_memory_usage": (None, "1")},
+        {"query": (None, "SELECT 1"), "mine": ("mine.tsv", "1")},
+    ],
+)
+def test_a_form_brings_nothing_but_a_query_and_its_parameters(http: httpx.Client, form: dict[str, Any]) -> None:
+    answer = http.post("/", files=form)
+    assert (answer.status_code, answer.headers["x-clickhouse-exception-code"]) == (400, "36")
+
+
+def test_a_reader_may_only_read_by_a_form_too(http: httpx.Client) -> None:
+    for sql, status in (("SELECT 1", 200), ("CREATE TABLE mine (a Int8) ENGINE = Memory", 403)):
+        assert http.post("/", files={"query": (None, sql)}, auth=("bi", "look")).status_code == status
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=x"])
+def test_a_form_that_is_none_is_refused(http: httpx.Client, kind: str) -> None:
+    assert http.post("/", content=b"SELECT 1", headers={"content-type": kind}).status_code == 400
 
 
 def test_a_get_changes_nothing(http: httpx.Client) -> None:

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from consumers.clickhouse.settings import WarehouseSettings
-from consumers.clickhouse.warehouse import answers
+from consumers.clickhouse.warehouse import answers, forms
 from consumers.clickhouse.warehouse.engine import Engine, Handle
 from consumers.clickhouse.warehouse.errors import Refused, ServerError
 from consumers.clickhouse.warehouse.request import Asked, Raw, understand, who
@@ -67,7 +67,7 @@ class Front:
     async def _answer(self, request: Request, query_id: str) -> Response:
         raw = Raw(request.headers, dict(request.query_params))
         user = who(raw, self._settings)
-        raw = replace(raw, body=await self._body(request))
+        raw = await _unformed(replace(raw, body=await self._body(request)), request)
         if not raw.body and "query" not in raw.query and request.method == "GET":
             return PlainTextResponse(_OK)
         known = self._engine.setting_names
@@ -129,6 +129,13 @@ class Front:
 
     async def _threaded(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+
+async def _unformed(raw: Raw, request: Request) -> Raw:
+    """The request with the fields of its form among its parameters, where its body is a form."""
+    if not forms.is_form(request.headers):
+        return raw
+    return replace(raw, query={**raw.query, **await forms.fields(request.headers, raw.body)}, body=b"")
 
 
 class _Flow:

@@ -11,6 +11,7 @@ ENGINE_VERSION: Final = "26.9.2.1"
 
 _CODE: Final = re.compile(r"Code: (\d+)\. DB::")
 _NAMES: Final = {
+    36: "BAD_ARGUMENTS",
     48: "NOT_IMPLEMENTED",
     62: "SYNTAX_ERROR",
     115: "UNKNOWN_SETTING",
