@@ -27,6 +27,7 @@ from consumers.console.pages import (
     sign_in,
     slack,
     team,
+    trial,
     worklist,
 )
 from consumers.console.visiting import Console, console_of, look_of
@@ -66,6 +67,7 @@ def routes() -> list[Route | Mount]:
         Route("/inbox", inbox.show),
         Route("/inbox/acknowledge", inbox.acknowledge, methods=["POST"]),
         Route("/team", team.show),
+        Route("/trial", trial.show),
         Route("/mail", mail.show),
         Route("/mail/{name}", mail.show_one),
         Route("/mail/{name}/body", mail.show_body),

@@ -116,6 +116,46 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class TrialMove:
+    """Accounts of one owner that a policy tried out would put from one band into another (None: no score)."""
+
+    owner: str
+    band: Band | None
+    shadow_band: Band | None
+    accounts: int
+    alerts_added: int
+    alerts_removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrialAccount:
+    """An account of which it says something else, now and as it would be. `alert` is 1 where one more would be open, -1
+    where one less.
+    """
+
+    account_id: str
+    name: str
+    owner: str
+    band: Band | None
+    shadow_band: Band | None
+    score: float | None
+    shadow_score: float | None
+    alert: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a policy tried out would change of the viewer's accounts; `ended_at` None while it goes on."""
+
+    policy: str
+    tried_since: datetime
+    ended_at: datetime | None
+    moves: tuple[TrialMove, ...]
+    accounts: tuple[TrialAccount, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Worklist:
     """A page of accounts and how many there are in all, by band and together."""
 

@@ -200,5 +200,22 @@ GROUP BY toStartOfInterval(h.as_of, INTERVAL {bucket_h:UInt32} HOUR)
 ORDER BY at
 """
 
+TRIAL: Final = "SELECT policy, tried_since, ended_at FROM shadow_trial"
+"""The policy tried out last; nothing about accounts."""
+
+TRIAL_OWNERS: Final = """
+SELECT owner, band, shadow_band, accounts, alerts_added, alerts_removed
+FROM shadow_by_owner WHERE owner IN {sees:Array(String)}
+ORDER BY sum(accounts) OVER (PARTITION BY owner) DESC, owner, accounts DESC, band, shadow_band
+"""
+
+TRIAL_ACCOUNTS: Final = """
+SELECT account_id, name, owner, band, shadow_band, score, shadow_score, alerts_added_now, alerts_removed_now
+FROM shadow_accounts
+WHERE owner IN {sees:Array(String)} AND (band != shadow_band OR alerts_added_now + alerts_removed_now > 0)
+ORDER BY ifNull(shadow_score, 0) - ifNull(score, 0), account_id
+LIMIT {limit:UInt32}
+"""
+
 PROBE: Final = "SELECT count() AS tables FROM managers"
 """Fails when the warehouse is away or was never migrated."""

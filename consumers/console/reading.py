@@ -25,6 +25,7 @@ from consumers.console.models import (
     Parent,
     Reason,
     Sent,
+    Trial,
     Unanswered,
     Worklist,
     WorkRow,
@@ -40,6 +41,7 @@ PEOPLE_LIFE_S: Final = 2.0
 """How long the reporting line is believed: a change of who reports to whom acts after this at the latest."""
 FACTS_PAGE: Final = 30
 CHILDREN_SHOWN: Final = 50
+TRIAL_SHOWN: Final = 200
 _CHANGES: Final = 6
 _HISTORY_DAYS: Final = 730
 _HISTORY_BUCKET_H: Final = 48
@@ -185,6 +187,16 @@ class Reading:
     def kinds(self, viewer: Viewer) -> list[KindCounts]:
         """What became of alerts in seven days, by kind."""
         return [unpacking.kind_counts(row) for row in self._about(viewer, queries.KINDS)]
+
+    def trial(self, viewer: Viewer) -> Trial | None:
+        """What the policy tried out last would change of the viewer's accounts; None when none ever was."""
+        found = self._ask(queries.TRIAL, {})
+        if not found:
+            return None
+        moves = map(unpacking.trial_move, self._about(viewer, queries.TRIAL_OWNERS))
+        accounts = self._about(viewer, queries.TRIAL_ACCOUNTS, limit=TRIAL_SHOWN + 1)
+        shown = tuple(map(unpacking.trial_account, accounts[:TRIAL_SHOWN]))
+        return Trial(**found[0], moves=tuple(moves), accounts=shown, more=len(accounts) > TRIAL_SHOWN)
 
     def _about(self, viewer: Viewer, sql: str, **parameters: Any) -> Sequence[Row]:
         """A query about accounts, with the viewer's subtree bound to it."""

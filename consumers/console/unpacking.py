@@ -20,6 +20,8 @@ from consumers.console.models import (
     Move,
     Parent,
     Reason,
+    TrialAccount,
+    TrialMove,
     Unanswered,
     WorkRow,
 )
@@ -89,6 +91,32 @@ def _worst(row: Row) -> Child | None:
     account_id = row["worst_account"] if row["worst_visible"] else ""
     name = (row["worst_name"] or account_id) if row["worst_visible"] else ""
     return Child(Account(account_id, name, row["worst_owner"]), row["worst_score"], _band(row["worst_band"]))
+
+
+def trial_move(row: Row) -> TrialMove:
+    """Accounts of one owner that would move alike."""
+    return TrialMove(
+        owner=row["owner"],
+        band=_band(row["band"]),
+        shadow_band=_band(row["shadow_band"]),
+        accounts=int(row["accounts"]),
+        alerts_added=int(row["alerts_added"]),
+        alerts_removed=int(row["alerts_removed"]),
+    )
+
+
+def trial_account(row: Row) -> TrialAccount:
+    """An account of which a policy tried out says something else."""
+    return TrialAccount(
+        account_id=row["account_id"],
+        name=row["name"] or row["account_id"],
+        owner=row["owner"],
+        band=_band(row["band"]),
+        shadow_band=_band(row["shadow_band"]),
+        score=row["score"],
+        shadow_score=row["shadow_score"],
+        alert=int(row["alerts_added_now"]) - int(row["alerts_removed_now"]),
+    )
 
 
 def work_row(row: Row) -> WorkRow:

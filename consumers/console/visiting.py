@@ -26,6 +26,7 @@ from consumers.console.settings import ConsoleSettings
 from consumers.console.templating import Look, Templates
 from consumers.runtime.wording import reader_of
 from consumers.runtime.wording.marks import N_
+from schemas.events.managers import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,11 @@ class Visit:
         """How this person reads at this moment."""
         person = self.viewer.person
         return Look(reader_of(read_in(person.locale, self.session.language), person.time_zone), self.now)
+
+    @property
+    def leads(self) -> bool:
+        """Whether this is a lead or somebody above."""
+        return list(Role).index(self.viewer.person.role) >= list(Role).index(Role.LEAD)
 
     def context(self) -> dict[str, Any]:
         """What every template may use."""

@@ -28,7 +28,7 @@ def show_report(found: ShadowReport, console: Console) -> None:
 
 def _standing(found: ShadowReport) -> str:
     since = f"tried out since {_minute(found.tried_since)}"
-    return f"{since} until {_minute(found.ended_at)} UTC" if found.ended_at else f"{since} UTC, nobody is told of it"
+    return f"{since} until {_minute(found.ended_at)} UTC" if found.ended_at else f"{since} UTC"
 
 
 def _minute(moment: datetime) -> str:
@@ -37,7 +37,7 @@ def _minute(moment: datetime) -> str:
 
 def _table(owners: tuple[OfOwner, ...]) -> Table:
     table = Table(
-        "manager", "band → would be", "accounts", "alerts more", "alerts less", box=box.SIMPLE, show_footer=True
+        "manager", "band → would be", "accounts", "more alerts", "fewer alerts", box=box.SIMPLE, show_footer=True
     )
     for column in table.columns[2:]:
         column.justify = "right"

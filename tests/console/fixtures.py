@@ -12,7 +12,8 @@ from pulse.local import embedded_broker
 from pulse.local.child import Child
 from schemas.alerts import AlertKind, StepReason
 from schemas.broker import Broker
-from schemas.health import Dimension
+from schemas.health import Band, Dimension
+from schemas.shadow import ShadowChange
 from tests.console import samples
 from tests.console.gateway_stand_in import GatewayStandIn, standing_in
 from tests.console.serving import client, console, settings
@@ -133,4 +134,8 @@ def tell_samples(world: World) -> None:
         ),
         samples.step("A-2", historic=True, name="Example Retail 2", at=samples.ago(days=40)),
         samples.step("B-1", owner="AM-3", name="Foreign Retail 1"),
+        samples.TRIED,
+        samples.difference("A-1", "AM-1", (Band.WATCH, Band.AT_RISK), ShadowChange.ADDED),
+        samples.difference("A-3", "AM-2", (Band.HEALTHY, Band.WATCH)),
+        samples.difference("B-1", "AM-3", (Band.WATCH, Band.CRITICAL), ShadowChange.ADDED),
     )

@@ -11,6 +11,8 @@ from schemas.codec import from_object
 from schemas.events.managers import Role
 from schemas.health import Band, Contribution, Dimension, DimensionScore, HealthSnapshot, Part, PartKind
 from schemas.ids import AccountId, EventId, ManagerId, Source
+from schemas.policies import PolicyRelease, ReleaseKind
+from schemas.shadow import ShadowAlert, ShadowChange, ShadowDifference
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 SHARES = {Dimension.RELATIONSHIP: 0.30, Dimension.COMMERCE: 0.35, Dimension.SERVICE: 0.35}
@@ -185,4 +187,37 @@ def step(  # noqa: PLR0913 - each test names what matters to it
         owner=ManagerId(owner),
         escalation_chain=(ManagerId("L-1"), ManagerId("D-1")),
         actor=ManagerId(actor) if actor else None,
+    )
+
+
+TRIED = PolicyRelease(
+    kind=ReleaseKind.SHADOW,
+    policy="default/2",
+    document={"policy": "default", "version": 2},
+    in_force_from=ago(days=2),
+    written_at=ago(days=2),
+    author="Example Author",
+    reason="stricter lines",
+)
+
+
+def difference(
+    account: str, owner: str, bands: tuple[Band, Band], alert: ShadowChange | None = None
+) -> ShadowDifference:
+    """What the policy tried out says otherwise of an account."""
+    counted = ShadowAlert(kind=AlertKind.BAND_DROPPED, now=alert, added=1)
+    return ShadowDifference(
+        account_id=AccountId(account),
+        owner=ManagerId(owner),
+        as_of=NOW,
+        produced_at=NOW,
+        tried_since=TRIED.in_force_from,
+        began_at=ago(days=1),
+        policy="default/1",
+        shadow_policy="default/2",
+        score=58.0,
+        shadow_score=41.5,
+        band=bands[0],
+        shadow_band=bands[1],
+        alerts=(counted,) if alert else (),
     )

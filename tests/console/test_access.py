@@ -36,6 +36,7 @@ WALK = {
     "/account/events": [f"/account/events?{BEFORE}"],
     "/inbox": [f"/inbox?state={state}&owner=AM-3" for state in ("open", "acknowledged", "resolved", "historic")],
     "/team": ["/team", "/team?of=AM-3", "/team?of=L-2", "/team?of=D-1", "/team?of=AM-1&of=AM-3", "/team?of="],
+    "/trial": ["/trial"],
     "/mail": ["/mail"],
     "/mail/{name}": ["/mail/foreign.eml", "/mail/..%2Fforeign.eml"],
     "/mail/{name}/body": ["/mail/foreign.eml/body"],
@@ -152,7 +153,7 @@ def test_only_reading_asks_the_warehouse() -> None:
 def test_every_query_is_bound_to_the_viewer_or_to_one_checked_account() -> None:
     sql = {name: text for name, text in vars(queries).items() if name.isupper() and not name.startswith("_")}
     within_a_checked_account = {"HEALTH", "CONTRIBUTIONS", "CHANGES", "PARTS", "FACTS", "POINTS", "HISTORY"}
-    without_accounts = {"PEOPLE", "PROBE", "NOTIFICATION", "RATES"}
+    without_accounts = {"PEOPLE", "PROBE", "NOTIFICATION", "RATES", "TRIAL"}
     for name, text in sql.items():
         if name in within_a_checked_account:
             assert "account_id = {account:String}" in text, name

@@ -19,10 +19,12 @@ from schemas.catalogue import AnyEvent, topic_of
 from schemas.codec import STRUCTURED_HEADERS, to_structured
 from schemas.deliveries import DeliveryReceipt
 from schemas.health import HealthSnapshot
-from schemas.topics import ALERTS, DELIVERIES, HEALTH, SINK_GROUP, Topic
+from schemas.policies import PolicyRelease
+from schemas.shadow import ShadowDifference
+from schemas.topics import ALERTS, DELIVERIES, HEALTH, POLICIES, SHADOW, SINK_GROUP, Topic
 from tests.waiting import until
 
-Told = AnyEvent | HealthSnapshot | AlertStep | DeliveryReceipt
+Told = AnyEvent | HealthSnapshot | AlertStep | DeliveryReceipt | PolicyRelease | ShadowDifference
 Place = tuple[str, int, int]
 
 _READY = 'lambda: print(\'{"event": "ready"}\', flush=True)'
@@ -98,7 +100,7 @@ class World:
         self._sink.stop()
 
     def _send(self, topic: Topic, key: str, value: bytes) -> Any:
-        headers = [] if topic in (HEALTH, ALERTS, DELIVERIES) else list(STRUCTURED_HEADERS)
+        headers = [] if topic in (HEALTH, ALERTS, DELIVERIES, POLICIES, SHADOW) else list(STRUCTURED_HEADERS)
         return self._producer.send(topic.name, value=value, key=key.encode(), headers=headers)
 
 
@@ -136,4 +138,8 @@ def _as_record(told: Told) -> tuple[Topic, str, bytes]:
         return DELIVERIES, told.notification_id, told.model_dump_json().encode()
     if isinstance(told, AlertStep):
         return ALERTS, told.account_id, told.model_dump_json().encode()
+    if isinstance(told, ShadowDifference):
+        return SHADOW, told.account_id, told.model_dump_json().encode()
+    if isinstance(told, PolicyRelease):
+        return POLICIES, told.key, told.model_dump_json().encode()
     return topic_of(told), told.subject, to_structured(told)
