@@ -124,10 +124,18 @@ FROM team_health WHERE owner IN {sees:Array(String)}
 """
 
 UNANSWERED: Final = """
-SELECT * FROM alert_reactions
+SELECT account_id, alert_id FROM alert_reactions
 WHERE unanswered_since IS NOT NULL AND owner_now IN {sees:Array(String)}
 ORDER BY unanswered_since, alert_id LIMIT {limit:UInt32}
 """
+
+REACTIONS: Final = """
+SELECT * FROM alert_reactions
+WHERE unanswered_since IS NOT NULL AND owner_now IN {sees:Array(String)}
+  AND account_id IN {accounts:Array(String)} AND alert_id IN {alerts:Array(String)}
+ORDER BY unanswered_since, alert_id
+"""
+"""Asked for a few: what an alert says is read for these alone, and not for all that are sorted."""
 
 MOVES: Final = """
 SELECT account_id, name, owner, segment, annual_value, currency, band_before, band FROM account_bands

@@ -178,7 +178,11 @@ class Reading:
 
     def unanswered(self, viewer: Viewer, limit: int) -> list[Unanswered]:
         """Alerts in nobody's hands, the oldest first."""
-        return [unpacking.unanswered(row) for row in self._about(viewer, queries.UNANSWERED, limit=limit)]
+        oldest = self._about(viewer, queries.UNANSWERED, limit=limit)
+        if not oldest:
+            return []
+        these = {"accounts": [row["account_id"] for row in oldest], "alerts": [row["alert_id"] for row in oldest]}
+        return [unpacking.unanswered(row) for row in self._about(viewer, queries.REACTIONS, **these)]
 
     def moves(self, viewer: Viewer, limit: int) -> list[Move]:
         """Accounts whose band is worse than seven days ago: first what is at risk now, the most valuable first."""

@@ -273,3 +273,22 @@ def test_an_account_that_was_not_scored_a_week_ago_has_not_moved(client: Client)
     lay(client, Told({"A-1": Account(bands=bands), "A-2": Account(bands=[*bands, (200.0, "watch")])}))
     found = rows(client, "SELECT account_id, moved, band_before FROM account_bands ORDER BY account_id")
     assert [tuple(one.values()) for one in found] == [("A-1", "", ""), ("A-2", "worsened", "watch")]
+
+
+@pytest.mark.parametrize(("second_later_ms", "versions"), [(1, (9, 1)), (0, (1, 2))])
+def test_of_snapshots_for_one_moment_the_one_decided_last_counts(
+    client: Client, second_later_ms: int, versions: tuple[int, int]
+) -> None:
+    lay(client, Told())
+    then, now = NOW - timedelta(days=9), NOW - timedelta(hours=1)
+    later = then + timedelta(milliseconds=second_later_ms)
+    columns = "account_id version produced_at as_of band".split()
+    told = [
+        ["A", versions[0], then, then, "critical"],
+        ["A", versions[1], later, then, "watch"],
+        ["A", 3, now, now, "healthy"],
+    ]
+    client.insert("health_history", told, column_names=columns)
+    client.insert("health_history", [["A", 7, NOW, then - timedelta(days=1), "at_risk"]], column_names=columns)
+    (row,) = rows(client, "SELECT band_before FROM account_bands")
+    assert row == {"band_before": "watch"}
