@@ -15,19 +15,21 @@ from tests.core.bench import Bench, tables_with
 from tests.core.building import DAY, HOUR, START, At, clock, contact, order, profile
 from tests.rehearsing.histories import WATCHFUL, complaints, days, flapping, run, told
 
+LOOKS_EVERY = 2 * HOUR
+
 
 def as_the_worker(events: list[AnyEvent], until_s: float, tables: Tables) -> list[Opened]:
-    """What a worker opens that reads every event when it happens and looks at everybody every hour."""
+    """What a worker opens that reads every event when it happens and looks at everybody every two hours."""
     bench, now_s = Bench(tables), 0.0
     for event in sorted(events, key=lambda one: one.time):
         at_s = (event.time - START).total_seconds()
-        while now_s + HOUR < at_s:
-            now_s += HOUR
+        while now_s + LOOKS_EVERY < at_s:
+            now_s += LOOKS_EVERY
             bench.flush(now_s)
         bench.feed(event, watermark=at_s)
         bench.flush(at_s)
     while now_s < until_s:
-        now_s = min(now_s + HOUR, until_s)
+        now_s = min(now_s + LOOKS_EVERY, until_s)
         bench.flush(now_s)
     steps = [step for step in bench.told.steps if step.step is StepKind.OPENED]
     return sorted(Opened(one.at.timestamp(), one.account_id, one.kind, one.owner or "") for one in steps)
