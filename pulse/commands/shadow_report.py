@@ -22,7 +22,7 @@ def show_report(found: ShadowReport, console: Console) -> None:
         return
     console.print(_table(found.owners))
     console.print(
-        "Alerts are those of health dropped. Workers count them since they last started.", style="dim", highlight=False
+        "Alerts are those of dropped health, counted since the workers last started.", style="dim", highlight=False
     )
 
 

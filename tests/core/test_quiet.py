@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from schemas.alerts import AlertKind, AlertStep, CalledRole, StepKind, StepReason, Suggestion
 from schemas.catalogue import AnyEvent
+from schemas.events.profiles import Segment
 from streams.core.days import day_of
 from streams.core.tables import Tables
 from tests.core.bench import Bench, Told, tables_with
@@ -187,7 +188,7 @@ def test_another_segment_moves_the_day() -> None:
 
 def test_an_open_alert_stays_when_another_segment_gives_more_time() -> None:
     bench = Bench(watching(BOUGHT, mid=100.0))
-    bench.live(*weekly())
+    bench.live(profile(0, segment=Segment.LONG_TAIL), *weekly())
     bench.flush(OVER)
     bench.live(profile(OVER + HOUR))
     assert bench.partition.rows["order_by"][0] > day_of(np.array([clock(OVER)]))[0]
