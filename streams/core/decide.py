@@ -204,7 +204,7 @@ def _steps(case: Judgement, changes: BandChanges) -> list[tuple[int, Step]]:
     found = _moved(case, changes)
     owed = _to_recount(case)
     found += [(index, step) for index in owed for step in _overdue_steps(case, index)]
-    found += [(index, _repeat_step(case, index)) for index in owed]
+    found += [(index, _repeat_step(case, index)) for index in _to_compare(case, owed)]
     found += [(index, step) for index in owed for step in silence_steps(case, index)]
     found += money_steps(case)
     found += [(index, ended_by_time(_episode(case, index, _RECOVERED), case.clock.watermark)) for index in owed]
@@ -232,6 +232,16 @@ def _to_recount(case: Judgement) -> list[int]:
         wanted |= np.isin(case.rows, np.fromiter(recounted, np.int64, len(recounted)))
         recounted.difference_update(case.rows[wanted].tolist())
     return np.flatnonzero(wanted).tolist()
+
+
+def _to_compare(case: Judgement, owed: Sequence[int]) -> Iterable[int]:
+    """Accounts whose complaints may repeat one another in another way than when they were last judged."""
+    repeating = case.partition.repeating
+    if not repeating:
+        return owed
+    found = np.flatnonzero(np.isin(case.rows, np.fromiter(repeating, np.int64, len(repeating)))).tolist()
+    repeating.difference_update(case.rows[found].tolist())
+    return sorted({*owed, *found})
 
 
 def _band_steps(case: Judgement, index: int, changes: BandChanges) -> Iterator[Step | None]:

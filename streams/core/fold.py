@@ -209,7 +209,7 @@ def _advance(partition: Partition, row: int, event: Plain, at: float, sign: int)
     after = advanced(before, event, at, sign)
     extra.put(name, before, after)
     if len(extra.complaints) > 1:
-        partition.recounted.add(row)  # it may repeat another
+        partition.repeating.add(row)
     return before, after
 
 

@@ -44,22 +44,22 @@ class Chain(NamedTuple):
 
 def chains(complaints: Mapping[str, Complaint], within_d: float) -> Iterator[Chain]:
     """The account's chains, in no order of time."""
-    by_category: dict[str, list[Standing]] = {}
+    by_category: dict[str, list[tuple[float, str, bool]]] = {}
     for name, record in complaints.items():
         opening: CourseFact | None = record.opening
         if opening is not None:
-            by_category.setdefault(opening.category, []).append(Standing(opening.at, name, record.is_resolved))
+            by_category.setdefault(opening.category, []).append((opening.at, name, record.is_resolved))
     for category, standing in by_category.items():
         if len(standing) > 1:
             yield from _linked(category, sorted(standing), within_d * DAY_S)
 
 
-def _linked(category: str, standing: Sequence[Standing], within_s: float) -> Iterator[Chain]:
+def _linked(category: str, standing: Sequence[tuple[float, str, bool]], within_s: float) -> Iterator[Chain]:
     begin = 0
     for place in range(1, len(standing) + 1):
-        if place == len(standing) or standing[place].at - standing[place - 1].at > within_s:
+        if place == len(standing) or standing[place][0] - standing[place - 1][0] > within_s:
             if place - begin > 1:
-                yield Chain(category, standing[begin:place])
+                yield Chain(category, [Standing(*one) for one in standing[begin:place]])
             begin = place
 
 

@@ -191,7 +191,8 @@ class Partition:
     """All accounts of one partition. Rows are never removed; the index of an account's row is stable.
 
     `extras` has the rows that have something beside their columns. `dirty: bool[capacity]` are rows to be written;
-    `recounted` those whose open alert may have lost its cause since they were last judged; `calling` those that owe a
+    `recounted` those whose open alert may have lost its cause since they were last judged; `repeating` those of which a
+    complaint may repeat another, or not any more; `calling` those that owe a
     call; `shifted`, by alert kind, those of which the rhythm of days may differ (`streams.core.quiet`); `falling` those
     with an open alert of a sharp drop, `in_money` about money; `climbing` those with an open alert that somebody has,
     and `restless` those of which that may have changed; `outbox` what the next flush tells, by row. `managers` is what
@@ -205,6 +206,7 @@ class Partition:
         self.pending = Pending()
         self.outbox: dict[int, list[Output]] = {}
         self.recounted: set[int] = set()
+        self.repeating: set[int] = set()
         self.calling: set[int] = set()
         self.shifted: dict[AlertKind, list[Ints]] = {}
         self.falling: set[int] = set()

@@ -12,7 +12,6 @@ from schemas.alerts import AlertKind, LineGap, StepReason
 from streams.core.escalation.directory import RANK, Directory
 from streams.core.escalation.line import Gap, absences_of, line_of, stand_in
 from streams.core.escalation.rules import EscalationRules
-from streams.core.escalation.working_time import calendar_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +81,11 @@ class Way:
         """
         if self.kind in self.rules.stays:
             return None
+        above = self._above(climb)
+        if not above and self.directory.find(climb.rung) is None:
+            return None
         at, went_away = self._moment(climb)
-        people = ((climb.rung,) if went_away else ()) + self._above(climb)
+        people = ((climb.rung,) if went_away else ()) + above
         there, gaps = self._first_there(people, climb.told, at)
         while there is None:
             absences = (absence for one in people for absence in absences_of(one, at, self.directory))
@@ -116,7 +118,7 @@ class Way:
 
     def _moment(self, climb: Climb) -> tuple[float, bool]:
         """When the holder's time is up, or, and True, when they miss the first of it: a delegate need not wait."""
-        calendar = calendar_of(self.directory.find(climb.holder), self.rules.working_hours)
+        calendar = self.directory.calendar(climb.holder, self.rules.working_hours)
         due = calendar.after(climb.since, climb.delay_s)
         missed = calendar.missed(climb.since, due)
         if missed < due:

@@ -7,12 +7,16 @@ without a value takes a manager out, as its place in the compacted topic says.
 from dataclasses import dataclass, field
 from typing import Final
 
-from schemas.events.managers import Absence, ManagerProfileData, ManagerProfileSet, Role
+from schemas.events.managers import Absence, ManagerProfileData, ManagerProfileSet, Role, WorkingHours
 from schemas.ids import ManagerId
 from schemas.times import UtcDatetime
+from streams.core.escalation.working_time import Calendar, calendar_of
 
 RANK: Final = {role: rank for rank, role in enumerate(Role)}
 """The rungs of the reporting line, lowest first."""
+
+
+Hours = tuple[WorkingHours, ...]
 
 
 @dataclass(slots=True)
@@ -21,23 +25,33 @@ class Directory:
 
     version: int = 0
     _known: dict[str, tuple[UtcDatetime, str, ManagerProfileData]] = field(default_factory=dict)
+    _calendars: dict[str, tuple[Hours, Calendar]] = field(default_factory=dict, compare=False, repr=False)
 
     def learn(self, event: ManagerProfileSet) -> None:
         """Take in a profile unless a newer one is known."""
         known = self._known.get(event.subject)
         if known is None or known[:2] < (event.time, event.id):
             self._known[event.subject] = (event.time, event.id, event.data)
+            self._calendars.pop(event.subject, None)
             self.version += 1
 
     def forget(self, manager: str) -> None:
         """The manager's record was deleted: they have left."""
         if self._known.pop(manager, None) is not None:
+            self._calendars.pop(manager, None)
             self.version += 1
 
     def find(self, manager: str) -> ManagerProfileData | None:
         """The manager's profile, None where nobody told us."""
         known = self._known.get(manager)
         return known[2] if known else None
+
+    def calendar(self, manager: str, default: Hours) -> Calendar:
+        """When the manager works; who names no hours, or is unknown, works the `default` ones. Made once and kept."""
+        kept = self._calendars.get(manager)
+        if kept is None or kept[0] is not default:
+            kept = self._calendars[manager] = (default, calendar_of(self.find(manager), default))
+        return kept[1]
 
     def rank(self, manager: str) -> int:
         """The manager's rung, -1 of somebody unknown."""

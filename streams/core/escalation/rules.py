@@ -1,6 +1,7 @@
 """The policy's section on escalation: who is told first, how long each rung has, and what climbs at all."""
 
 from datetime import time
+from functools import cached_property
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -63,7 +64,7 @@ class EscalationRules(_Section):
         hours: float = getattr(self.delay_h, (role or Role.ACCOUNT_MANAGER).value)
         return hours * self.pace.get(kind, 1.0) * _HOUR_S
 
-    @property
+    @cached_property
     def working_hours(self) -> tuple[WorkingHours, ...]:
         """Of those whose profile names none."""
         days = sorted(set(self.working_days))

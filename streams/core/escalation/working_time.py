@@ -5,7 +5,7 @@ change is as long as it is. What is counted is real time. Hours that end no late
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
@@ -15,6 +15,7 @@ from schemas.events.managers import ManagerProfileData, WorkingHours
 
 HORIZON_D: Final = 366
 """Who does not work so much within so many days is not waited for."""
+_KEPT_DAYS: Final = 1_000
 _DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
 _UTC_NAME: Final = "UTC"
@@ -25,18 +26,22 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """When somebody works: `hours` by weekday in `zone`, but not while `away` (merged, ascending)."""
+    """When somebody works: `hours` by weekday in `zone`, but not while `away` (merged, ascending).
+
+    Days once turned into moments are kept: an account that is judged again asks for the same ones.
+    """
 
     zone: ZoneInfo
     hours: tuple[WorkingHours, ...]
     away: tuple[Span, ...] = ()
+    _days: dict[date, tuple[Span, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def spans(self, begin: float) -> Iterator[Span]:
         """The working time from `begin` (epoch seconds) on, ascending and without overlaps, within the horizon."""
         first = datetime.fromtimestamp(begin, UTC).astimezone(self.zone).date() - _DAY
         reached = begin
         for ahead in range(HORIZON_D + 2):
-            for start, end in sorted(self._of_day(first + ahead * _DAY)):
+            for start, end in self._on(first + ahead * _DAY):
                 yield from _without((max(start, reached), end), self.away)
                 reached = max(reached, end)
 
@@ -53,13 +58,21 @@ class Calendar:
         """The first moment from `begin` on at which somebody would work and is away; inf when not before `until`."""
         if not any(back > begin for _, back in self.away):
             return float("inf")
-        for start, end in replace(self, away=()).spans(begin):
+        for start, end in replace(self, away=(), _days=self._days).spans(begin):
             if start >= until:
                 break
             for gone, back in self.away:
                 if gone < end and back > start:
                     return max(start, gone)
         return float("inf")
+
+    def _on(self, day: date) -> tuple[Span, ...]:
+        spans = self._days.get(day)
+        if spans is None:
+            if len(self._days) >= _KEPT_DAYS:
+                self._days.clear()
+            spans = self._days[day] = tuple(sorted(self._of_day(day)))
+        return spans
 
     def _of_day(self, day: date) -> Iterator[Span]:
         for shift in self.hours:
