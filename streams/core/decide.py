@@ -15,7 +15,6 @@ import numpy.typing as npt
 import orjson
 
 from schemas.alerts import AlertKind, StepKind, StepReason, alert_id
-from schemas.health import Part
 from schemas.ids import AccountId
 from schemas.plain import Plain
 from streams.core import bands, episodes
@@ -385,6 +384,5 @@ def _has_parts(step: Step) -> bool:
     return step.kind in _EXPLAINED and step.step not in ON_THE_WAY
 
 
-def _heaviest(texts: Texts) -> Sequence[Part]:
-    parts = sorted((orjson.loads(text) for text in texts), key=lambda part: -abs(part["points"]))
-    return tuple(Part.model_validate(part) for part in parts[:MAX_STEP_PARTS])
+def _heaviest(texts: Texts) -> Texts:
+    return sorted(texts, key=lambda text: -abs(orjson.loads(text)["points"]))[:MAX_STEP_PARTS]

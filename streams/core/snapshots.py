@@ -3,15 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from math import isfinite, isnan
 from typing import Final
 
 import orjson
 
-from schemas.alerts import AlertStep, alert_id
-from schemas.health import Part
-from schemas.ids import AccountId, ManagerId
+from schemas.alerts import alert_id
+from schemas.ids import AccountId
 from streams.core.episodes import ROLE, SUGGESTION, Step
 from streams.core.explain import at_utc, contributions
 from streams.core.foreseeing import foreseen
@@ -37,14 +35,14 @@ class Subject:
 @dataclass(frozen=True, slots=True)
 class Decision:
     """A step decided at the clock `now`. `historic`: recorded, never sent. `caused_at`: the broker's timestamp of the
-    newest record behind it, -inf where time alone was.
+    newest record behind it, -inf where time alone was; `reasons` are parts as JSON.
     """
 
     step: Step
     historic: bool
     now: float
     caused_at: float
-    reasons: Sequence[Part] = ()
+    reasons: Sequence[str] = ()
 
 
 _NOTHING: Final = Extra()
@@ -141,33 +139,36 @@ def _record_at(seconds: float) -> datetime | None:
 
 
 def alert_message(subject: Subject, decision: Decision) -> bytes:
-    """The step as others read it. Value, owner and name are those of the latest profile."""
+    """The step as others read it. Value, owner and name are those of the latest profile.
+
+    The fields of `schemas.alerts.AlertStep`, written without the model, as those of a snapshot are.
+    """
     account, profile, step = subject.account, subject.extra.profile, decision.step
     identity = alert_id(account, step.kind, step.episode.number)
-    message = AlertStep(
-        alert_id=identity,
-        step_id=f"{identity}:{step.episode.step_no}",
-        account_id=account,
-        account_name=profile.name if profile else None,
-        segment=profile.segment if profile else None,
-        kind=step.kind,
-        episode=step.episode.number,
-        step_no=step.episode.step_no,
-        step=step.step,
-        reason=step.reason,
-        at=at_utc(step.at),
-        decided_at=at_utc(decision.now),
-        historic=decision.historic,
-        caused_by_record_at=_record_at(decision.caused_at),
-        facts=dict(step.facts),
-        parts=tuple(decision.reasons),
-        value_at_risk=Decimal(profile.annual_value) if profile else None,
-        currency=profile.currency if profile else None,
-        role=ROLE[step.kind],
-        suggestion=SUGGESTION[step.kind],
-        owner=ManagerId(profile.owner) if profile else None,
-        escalation_chain=tuple(map(ManagerId, step.chain)),
-        actor=ManagerId(step.actor) if step.actor else None,
-        comment=step.comment,
-    )
-    return message.model_dump_json().encode()
+    fields = {
+        "alert_id": identity,
+        "step_id": f"{identity}:{step.episode.step_no}",
+        "account_id": account,
+        "account_name": profile.name if profile else None,
+        "segment": profile.segment if profile else None,
+        "kind": step.kind.value,
+        "episode": step.episode.number,
+        "step_no": step.episode.step_no,
+        "step": step.step.value,
+        "reason": step.reason.value,
+        "at": at_utc(step.at),
+        "decided_at": at_utc(decision.now),
+        "historic": decision.historic,
+        "caused_by_record_at": _record_at(decision.caused_at),
+        "facts": dict(step.facts),
+        "value_at_risk": profile.annual_value if profile else None,
+        "currency": profile.currency if profile else None,
+        "role": ROLE[step.kind].value,
+        "suggestion": SUGGESTION[step.kind].value,
+        "owner": profile.owner if profile else None,
+        "escalation_chain": step.chain,
+        "actor": step.actor or None,
+        "comment": step.comment,
+    }
+    listed = f',"parts":[{",".join(decision.reasons)}]}}'
+    return orjson.dumps(fields, option=orjson.OPT_UTC_Z)[:-1] + listed.encode()
