@@ -57,7 +57,8 @@ def lives_of(past: Past, until: float) -> dict[str, Life]:
     known = np.flatnonzero(purchases.times <= until)
     order = known[np.lexsort((purchases.times[known], purchases.account[known]))]
     accounts, starts = np.unique(purchases.account[order], return_index=True)
-    for account, times in zip(accounts.tolist(), np.split(purchases.times[order], starts[1:]), strict=True):
+    pieces = np.split(purchases.times[order], starts)[1:]  # the first lies before all accounts
+    for account, times in zip(accounts.tolist(), pieces, strict=True):
         if account not in subscribed and len(times) >= MIN_ORDERS:
             lives[past.names[account]] = _ordering(times.tolist()[MIN_ORDERS - 1 :], until)
     return lives

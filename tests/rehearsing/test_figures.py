@@ -37,6 +37,10 @@ def test_an_account_can_be_lost_from_its_third_order_on_and_is_after_ninety_days
     assert ordering(0, 10) == {}
 
 
+def test_a_history_without_an_order_has_nobody_to_lose() -> None:
+    assert lives_of(past_of([], history_of([]), []), YEAR.until) == {}
+
+
 def test_who_orders_again_can_be_lost_again() -> None:
     spans, lost = in_days(ordering(0, 10, 20, 150, 160)["A-1"])
     assert spans == [(20.0, 110.0), (150.0, 160.0), (160.0, 250.0)]
