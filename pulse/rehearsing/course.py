@@ -25,6 +25,8 @@ from streams.core.state import Partition
 
 HOUR_S: Final = 3600.0
 OnFacts = Callable[[int], None]
+_PROMISES: Final = frozenset({"answer_due_at", "callback_due_at", "due_at", "promised_at"})
+_NEVER: Final = "9999-12-31T00:00:00Z"
 _NO_ROWS: Final = np.zeros(0, np.int64)
 NOBODY: Final = ""
 """Who owns an account that has no profile."""
@@ -93,17 +95,21 @@ def rehearse(told: Told, rules: Rulebook, until: float, on_facts: OnFacts = lamb
 
 
 def _batches(told: Told) -> Iterator[Ints]:
-    """Places of facts that are folded together: of one day, and of one account of one hour.
+    """Places of facts that are folded together: of one day, and of one account of one hour in which nothing that the
+    batch itself promises falls due.
 
     So an account is judged after each hour in which it heard something, and far more accounts than one at a time.
     """
     days, hours = (np.floor(told.facts.at / length_s).tolist() for length_s in (DAY_S, HOUR_S))
-    begin, heard = 0, dict[str, float]()
-    for place, (subject, day, hour) in enumerate(zip(told.facts.subjects, days, hours, strict=True)):
-        if day != days[begin] or heard.get(subject, hour) != hour:
+    columns = zip(told.facts.subjects, told.facts.at.tolist(), days, hours, told.facts.events.tolist(), strict=True)
+    begin, heard, owed = 0, dict[str, float](), dict[str, float]()
+    for place, (subject, at, day, hour, event) in enumerate(columns):
+        if day != days[begin] or heard.get(subject, hour) != hour or owed.get(subject, at) < at:
             yield np.arange(begin, place)
-            begin, heard = place, {}
+            begin, heard, owed = place, {}, {}
         heard[subject] = hour
+        for name in _PROMISES & event["data"].keys():
+            owed[subject] = min(owed.get(subject, np.inf), seconds(event["data"][name] or _NEVER))
     yield np.arange(begin, len(days))
 
 
@@ -143,7 +149,9 @@ class _Course:
         return np.union1d(waiting(partition, clock, self._rules), swept)
 
     def _catch_up(self, facts: Facts) -> None:
-        """What time brings before the hour of a fact is decided before the fact: it may be undone by it."""
+        """What time brings before a fact is decided before the fact: it may be undone by it. What falls due is looked
+        at just before it, a band that may change in its hour.
+        """
         index, state = self.partition.index, self.partition.rows
         known = [
             (index[subject], at)
@@ -152,10 +160,12 @@ class _Course:
         ]
         if not known:
             return
-        rows, hour = np.array([row for row, _ in known]), np.floor(np.array([at for _, at in known]) / HOUR_S) * HOUR_S
-        changing = (state["next_due"][rows] <= hour) | (state["candidate"][rows] != NO_BAND)
-        for moment in np.unique(hour[changing]).tolist():
-            self._judge(np.unique(rows[changing & (hour == moment)]), moment)
+        rows, at = np.array([row for row, _ in known]), np.array([at for _, at in known])
+        hour, is_due = np.floor(at / HOUR_S) * HOUR_S, state["next_due"][rows] < at
+        looked_at = np.where(is_due, np.nextafter(at, -np.inf), hour)
+        changing = is_due | (state["candidate"][rows] != NO_BAND)
+        for moment in np.unique(looked_at[changing]).tolist():
+            self._judge(np.unique(rows[changing & (looked_at == moment)]), moment)
 
     def _decide(self, rows: Ints, moment: float) -> None:
         """Judge these rows and those that are due."""

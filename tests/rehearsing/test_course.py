@@ -6,13 +6,14 @@ from pulse.rehearsing.course import Opened, rehearse
 from pulse.rehearsing.run import impatient
 from schemas.alerts import StepKind
 from schemas.catalogue import AnyEvent
+from schemas.events.complaints import ComplaintAnswered
 from schemas.ids import AccountId
 from streams.core.policies import default_policy, default_tables
 from streams.core.policy import Policy
 from streams.core.rulebook import Rulebook
 from streams.core.tables import Tables, to_tables
 from tests.core.bench import Bench, tables_with
-from tests.core.building import DAY, HOUR, START, At, clock, contact, order, profile
+from tests.core.building import DAY, HOUR, MINUTE, START, At, clock, contact, course, opened, order, profile
 from tests.rehearsing.histories import WATCHFUL, complaints, days, flapping, run, told
 
 LOOKS_EVERY = 2 * HOUR
@@ -41,6 +42,24 @@ def test_a_complaint_answered_too_late_on_the_day_it_was_due_is_told_and_one_in_
     assert [one[:3] for one in found.opened] == [(due, f"A-{number}", "complaint_overdue") for number in (1, 2)]
     assert [one.owner for one in found.opened] == ["M-1", "M-1"]
     assert found.owners == {"M-1", "M-2"}
+
+
+def test_what_falls_due_and_is_settled_within_an_hour_is_told_whoever_stands_beside() -> None:
+    """Opened a day before, and within the same hour: what was opened before folds in another batch than the answer."""
+    before, within, on_time = (AccountId(f"A-{number}") for number in (1, 2, 3))
+    events: list[AnyEvent] = [
+        opened(At(HOUR, "before", before), due_after_s=DAY + 10 * MINUTE),
+        course(ComplaintAnswered, At(DAY + HOUR + 40 * MINUTE, "late", before)),
+        opened(At(HOUR, "within", within), due_after_s=10 * MINUTE),
+        course(ComplaintAnswered, At(HOUR + 40 * MINUTE, "late too", within)),
+        opened(At(HOUR, "on time", on_time), due_after_s=50 * MINUTE),
+        course(ComplaintAnswered, At(HOUR + 40 * MINUTE, "in time", on_time)),
+    ]
+    overdue = [one[:3] for one in run(events, 3 * DAY).opened if one.kind == "complaint_overdue"]
+    assert overdue == [
+        (clock(HOUR + 10 * MINUTE), "A-2", "complaint_overdue"),
+        (clock(DAY + HOUR + 10 * MINUTE), "A-1", "complaint_overdue"),
+    ]
 
 
 def test_what_is_due_in_the_last_hours_is_told() -> None:
