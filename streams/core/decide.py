@@ -45,6 +45,9 @@ from streams.core.telling import publish, tell
 _RECOVERED: Final = AlertKind.RECOVERED
 _EXPLAINED: Final = (AlertKind.BAND_DROPPED, AlertKind.SHARP_DROP)
 """Alerts that say what moved the score."""
+LEFT_BY_A_LOOK: Final = ("judged_at", "highs", "judged_by")
+"""Columns that change when a row is looked at in vain: not worth a record, the next owner looks again."""
+
 MAX_STEP_PARTS: Final = 10
 """How many of the heaviest parts an alert carries."""
 MAX_RESTLESS: Final = 500
@@ -153,7 +156,7 @@ def _tell_all(case: Judgement, steps: Sequence[tuple[int, Step]], result: Decide
 
 def _differs(before: npt.NDArray[np.void], after: npt.NDArray[np.void]) -> Bools:
     """bool[n]: rows worth writing. That a row was looked at is not: who waits out a dwell time is, every sweep."""
-    for name in ("judged_at", "highs", "judged_by"):  # all that a look alone leaves
+    for name in LEFT_BY_A_LOOK:
         before[name] = after[name]
     differs: Bools = _octets(before) != _octets(after)
     return differs

@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from streams.core.decide import LEFT_BY_A_LOOK
 from streams.core.policy import Ints
 from streams.core.state import Extra, Partition
 from streams.worker.engine import Engine, Taken
@@ -37,8 +38,8 @@ class Changelog:
             recovered, live = self._recovered(number), owned.held.partition
             accounts = list(live.index)
             here, there = _places(live, accounts), _places(recovered, accounts)
-            # When a row was last looked at in vain is not worth a record: the next owner looks again.
-            recovered.rows["judged_at"][there] = live.rows["judged_at"][here]
+            for name in LEFT_BY_A_LOOK:
+                recovered.rows[name][there] = live.rows[name][here]
             pairs = zip(accounts, _all(live, here), _all(recovered, there), strict=True)
             different = [account for account, mine, theirs in pairs if mine != theirs]
             if different:
