@@ -12,6 +12,7 @@ back before the next time of the grid is not seen.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -70,25 +71,44 @@ class Ahead:
 
 def scores_ahead(sums: Floats, seen: Bools, tables: Tables) -> Singles:
     """The scores on the grid, float32[n, G]; nan without signal."""
-    left = share_left(GRID_S[:, None], tables.half_life_s).T.astype(np.float32)  # [S, G]
+    left, plain, sharpened = _fading(
+        tables.half_life_s.tobytes(), tables.dimension.tobytes(), tables.is_complaint.tobytes()
+    )
     points = (sums * tables.points).astype(np.float32)
     weight = np.where(seen, tables.weight, 0.0).astype(np.float32)
     score = np.zeros((len(sums), len(GRID_S)), np.float32)
     bent = [*_returns(sums, left, tables), *_levels(sums, left, tables)]
     for index in range(len(DIMENSIONS)):
         ours = tables.dimension == index
-        total = _product(points, np.where((ours & _IS_PLAIN & ~tables.is_complaint)[:, None], left, 0))
+        total = _product(points, plain[index])
         for signal, rows, found in bent:
             if ours[signal]:
                 total[rows] += found
         if (ours & tables.is_complaint).any():
-            sharpened = _product(points, np.where((ours & tables.is_complaint)[:, None], left, 0))
-            total += _factors(sums, left, tables) * sharpened
+            total += _factors(sums, left, tables) * _product(points, sharpened[index])
         total += np.float32(MIDDLE)
         score += weight[:, [index]] * np.clip(total, 0.0, 100.0, out=total)
     with np.errstate(invalid="ignore", divide="ignore"):
         score /= weight.sum(axis=1, keepdims=True)
     return score
+
+
+@lru_cache(maxsize=16)
+def _fading(
+    half_life_s: bytes, dimension: bytes, is_complaint: bytes
+) -> tuple[Singles, tuple[Singles, ...], tuple[Singles, ...]]:
+    """What is left of each signal on the grid, float32[S, G]; the same of each dimension's plain signals alone, and of its
+    complaints. Kept: a flush asks for the same ones again and again. Given as bytes, so that they can be compared.
+    """
+    half_lives, ours = np.frombuffer(half_life_s), np.frombuffer(dimension, np.int64)
+    complaint = np.frombuffer(is_complaint, np.bool_)
+    left = share_left(GRID_S[:, None], half_lives).T.astype(np.float32)
+
+    def of(wanted: Bools) -> tuple[Singles, ...]:
+        masks = ((ours == index) & wanted for index in range(len(DIMENSIONS)))
+        return tuple(np.where(mask[:, None], left, np.float32(0.0)) for mask in masks)
+
+    return left, of(_IS_PLAIN & ~complaint), of(complaint)
 
 
 def _product(one: Singles, other: Singles) -> Singles:
