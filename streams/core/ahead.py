@@ -71,9 +71,8 @@ class Ahead:
 
 def scores_ahead(sums: Floats, seen: Bools, tables: Tables) -> Singles:
     """The scores on the grid, float32[n, G]; nan without signal."""
-    left, plain, sharpened = _fading(
-        tables.half_life_s.tobytes(), tables.dimension.tobytes(), tables.is_complaint.tobytes()
-    )
+    columns = (tables.half_life_s, tables.dimension, tables.is_complaint)
+    left, plain, sharpened = _fading(*(column.tobytes() for column in columns))
     points = (sums * tables.points).astype(np.float32)
     weight = np.where(seen, tables.weight, 0.0).astype(np.float32)
     score = np.zeros((len(sums), len(GRID_S)), np.float32)
@@ -97,8 +96,8 @@ def scores_ahead(sums: Floats, seen: Bools, tables: Tables) -> Singles:
 def _fading(
     half_life_s: bytes, dimension: bytes, is_complaint: bytes
 ) -> tuple[Singles, tuple[Singles, ...], tuple[Singles, ...]]:
-    """What is left of each signal on the grid, float32[S, G]; the same of each dimension's plain signals alone, and of its
-    complaints. Kept: a flush asks for the same ones again and again. Given as bytes, so that they can be compared.
+    """What is left of each signal on the grid, float32[S, G]; the same of each dimension's plain signals alone, and of
+    its complaints. Kept: a flush asks for the same ones again and again. Given as bytes, so that they can be compared.
     """
     half_lives, ours = np.frombuffer(half_life_s), np.frombuffer(dimension, np.int64)
     complaint = np.frombuffer(is_complaint, np.bool_)
