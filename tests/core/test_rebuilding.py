@@ -33,7 +33,7 @@ def assert_is_the_fold(told: list[AnyEvent], at_s: float, tables: Tables) -> Reb
     state = partition.rows
     as_of = np.full(len(state), clock(at_s))
     found = rebuild(history_of(told, partition.accounts), as_of, tables)
-    sums = moved(state["sums"], as_of - state["at"], tables.half_life_s)
+    sums = moved(state["sums"], np.where(np.isfinite(state["at"]), as_of - state["at"], 0.0), tables.half_life_s)
     now = assess(sums, state["seen"], tables)
     np.testing.assert_allclose(found.sums, sums, rtol=1e-9, atol=1e-9)
     assert found.seen.tolist() == state["seen"].tolist()
