@@ -15,6 +15,7 @@ import orjson
 from schemas import topics
 from schemas.alerts import StepKind
 from streams.core.bands import NO_BAND
+from streams.core.commitments import DUE_IN
 from streams.core.decide import decide, due, sweep, waiting
 from streams.core.facts import Facts, seconds
 from streams.core.fold import fold
@@ -25,7 +26,6 @@ from streams.core.state import Partition
 
 HOUR_S: Final = 3600.0
 OnFacts = Callable[[int], None]
-_PROMISES: Final = frozenset({"answer_due_at", "callback_due_at", "due_at", "promised_at"})
 _NEVER: Final = "9999-12-31T00:00:00Z"
 _NO_ROWS: Final = np.zeros(0, np.int64)
 NOBODY: Final = ""
@@ -108,7 +108,7 @@ def _batches(told: Told) -> Iterator[Ints]:
             yield np.arange(begin, place)
             begin, heard, owed = place, {}, {}
         heard[subject] = hour
-        for name in _PROMISES & event["data"].keys():
+        for name in DUE_IN & event["data"].keys():
             owed[subject] = min(owed.get(subject, np.inf), seconds(event["data"][name] or _NEVER))
     yield np.arange(begin, len(days))
 

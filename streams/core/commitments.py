@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from schemas.alerts import AlertKind
 from schemas.plain import Plain
+from streams.core.complaints import ANSWER_DUE
 from streams.core.facts import seconds
 
 NEVER_DUE: Final = float("inf")
@@ -47,6 +48,8 @@ RULES: Final = {
 LOGGED: Final = "interaction.logged.v1"
 """A contact may promise a call back, which has no id of its own and is returned by any later contact of ours."""
 CALLBACK_DUE: Final = "callback_due_at"
+DUE_IN: Final = frozenset({CALLBACK_DUE, ANSWER_DUE, *(rule.due_in for rule in RULES.values() if rule.due_in)})
+"""The fields in which events say by when something is owed."""
 
 
 class Promise(NamedTuple):

@@ -13,6 +13,7 @@ from streams.core.facts import seconds
 from streams.core.policy import SIGNAL_INDEX
 from streams.core.tables import SlaHours
 
+ANSWER_DUE: Final = "answer_due_at"
 BY_POLICY: Final = float("inf")
 """`due_at` of an opening that names no time: the policy's SLA counts."""
 
@@ -124,7 +125,7 @@ def advanced(record: Complaint, event: Plain, at: float, sign: int = 1) -> Compl
     fact = CourseFact(kind, at)
     if kind == "opened":
         data = event["data"]
-        due = data.get("answer_due_at")
+        due = data.get(ANSWER_DUE)
         fact = CourseFact(kind, at, data["severity"], BY_POLICY if due is None else seconds(due), data["category"])
     if not record.course:
         return Complaint(((fact, sign),))

@@ -25,7 +25,7 @@ from streams.core.episodes import BY_TIME, OVERDUE_KINDS, Overdue, Step
 from streams.core.explain import Texts
 from streams.core.falls import fallen, next_look, of_falls, settled_by_person
 from streams.core.fences import Bools
-from streams.core.judging import BandChanges, Clock, Judgement, judgement, reading_moment, step_bands
+from streams.core.judging import BandChanges, Clock, Judgement, by_rules, judgement, reading_moment, step_bands
 from streams.core.money import money_steps, not_looked_at
 from streams.core.overrides import next_turn
 from streams.core.overruling import overruled
@@ -38,7 +38,7 @@ from streams.core.rulebook import Rulebook
 from streams.core.score import assess
 from streams.core.shadow import Shadow
 from streams.core.snapshots import Decision
-from streams.core.state import NEVER, Episode, Extra, Partition
+from streams.core.state import NEVER, Episode, Extra, Partition, among
 from streams.core.tables import Tables
 from streams.core.telling import publish, tell
 
@@ -117,8 +117,7 @@ def decide(partition: Partition, rows: Ints, clock: Clock, rules: Rulebook, shad
     renew(partition, clock, rules)
     if not len(rows):
         return result
-    moments = reading_moment(partition.rows[["at", "judged_at"]][rows], clock)
-    for tables, began_at, theirs in rules.groups(partition.rows["segment"][rows], moments):
+    for tables, began_at, theirs in by_rules(partition, rows, clock, rules):
         case = judgement(partition, rows[theirs], clock, tables)
         scores = shadow.judge(partition, case.rows, clock, rules) if shadow else None
         _decide(case, rules, began_at, result)
@@ -231,7 +230,7 @@ def _to_recount(case: Judgement) -> list[int]:
     recounted = case.partition.recounted
     wanted = case.state["next_due"] <= case.clock.watermark
     if recounted:
-        wanted |= np.isin(case.rows, np.fromiter(recounted, np.int64, len(recounted)))
+        wanted |= among(case.rows, recounted)
         recounted.difference_update(case.rows[wanted].tolist())
     return np.flatnonzero(wanted).tolist()
 
@@ -241,7 +240,7 @@ def _to_compare(case: Judgement, owed: Sequence[int]) -> Iterable[int]:
     repeating = case.partition.repeating
     if not repeating:
         return owed
-    found = np.flatnonzero(np.isin(case.rows, np.fromiter(repeating, np.int64, len(repeating)))).tolist()
+    found = np.flatnonzero(among(case.rows, repeating)).tolist()
     repeating.difference_update(case.rows[found].tolist())
     return sorted({*owed, *found})
 

@@ -17,7 +17,7 @@ from streams.core.fences import Bools
 from streams.core.judging import Judgement
 from streams.core.policy import DAY_S, Floats, Ints
 from streams.core.score import assess
-from streams.core.state import NO_HIGH, SLOTS, Episode, Partition
+from streams.core.state import NO_HIGH, SLOTS, Episode, Partition, among
 from streams.core.tables import Tables
 
 _KIND: Final = AlertKind.SHARP_DROP
@@ -75,8 +75,7 @@ def of_falls(case: Judgement, points: Floats) -> Iterator[tuple[int, Step | None
     rules, partition = case.tables.policy.alerts, case.partition
     sharp = points >= rules.sharp_drop_points
     if partition.falling:
-        falling = np.fromiter(partition.falling, np.int64, len(partition.falling))
-        sharp |= np.isin(case.rows, falling)
+        sharp |= among(case.rows, partition.falling)
     for index in np.flatnonzero(sharp).tolist():
         extra = partition.extras.get(int(case.rows[index]))
         episode = extra.episodes.get(_KIND, Episode()) if extra else Episode()

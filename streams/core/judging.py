@@ -16,6 +16,7 @@ from streams.core.decay import moved
 from streams.core.explain import Since, Texts, changes
 from streams.core.overruling import Overruled, latest_told, overruled, with_parts
 from streams.core.policy import Floats, Ints
+from streams.core.rulebook import Rulebook
 from streams.core.score import Assessment, assess
 from streams.core.state import NEVER, Partition
 from streams.core.tables import Tables
@@ -82,9 +83,22 @@ class Judgement:
 
 def reading_moment(state: npt.NDArray[np.void], clock: Clock) -> Floats:
     """When each row is read, float64[n]: at the watermark, never before its newest fact or its last judgement."""
-    latest = np.maximum(state["at"], state["judged_at"])
-    as_of: Floats = np.maximum(latest, clock.watermark)
+    return _moment(state["at"], state["judged_at"], clock)
+
+
+def _moment(at: Floats, judged_at: Floats, clock: Clock) -> Floats:
+    as_of: Floats = np.maximum(np.maximum(at, judged_at), clock.watermark)
     return as_of
+
+
+def by_rules(partition: Partition, rows: Ints, clock: Clock, rules: Rulebook) -> Iterator[tuple[Tables, float, Ints]]:
+    """`rows` by the rules that count when each is read: the rules, since when they count, and the places in `rows`.
+
+    By columns: two fields of whole rows would copy the rows.
+    """
+    state = partition.rows
+    moments = _moment(state["at"][rows], state["judged_at"][rows], clock)
+    return rules.groups(state["segment"][rows], moments)
 
 
 def judgement(partition: Partition, rows: Ints, clock: Clock, tables: Tables) -> Judgement:

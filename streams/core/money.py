@@ -23,7 +23,7 @@ from streams.core.fences import Bools
 from streams.core.judging import Judgement
 from streams.core.levels import Standing, standing
 from streams.core.policy import BANDS, DAY_S, LEVELS, SIGNAL_INDEX, Floats, Ints
-from streams.core.state import Episode, Extra, Partition
+from streams.core.state import Episode, Extra, Partition, among
 
 _NAMES: Final = tuple(LEVELS)
 _ORDER_VALUE: Final = _NAMES.index("order_value")
@@ -48,7 +48,7 @@ def money_steps(case: Judgement) -> Iterator[tuple[int, Step | None]]:
     """The steps of both kinds, by place."""
     found = standing(case.sums, case.tables)
     opens = _may_open(case, found)
-    is_open = np.isin(case.rows, np.fromiter(case.partition.in_money, np.int64, len(case.partition.in_money)))
+    is_open = among(case.rows, case.partition.in_money)
     for index in np.flatnonzero(opens | is_open).tolist():
         deviation = dict(zip(_NAMES, found.deviation[index].tolist(), strict=True))
         yield index, _news(case, index, _upsell_step(case, index, deviation, may_open=bool(opens[index])))
@@ -70,7 +70,7 @@ def not_looked_at(partition: Partition, rows: Ints, as_of: Floats) -> Bools:
     """Those of some rows whose open episode nobody looked at for a day: signs fade, and that moves no score by much."""
     if not partition.in_money:
         return np.zeros(len(rows), bool)
-    found = np.isin(rows, np.fromiter(partition.in_money, np.int64, len(partition.in_money)))
+    found = among(rows, partition.in_money)
     waited: Bools = found & (as_of >= partition.rows["judged_at"][rows] + DAY_S)
     return waited
 

@@ -19,7 +19,7 @@ from streams.core import hearing
 from streams.core.days import Days, day_of, enter, last_of, rhythm_of_days
 from streams.core.episodes import Step, closed, opened
 from streams.core.facts import Facts
-from streams.core.judging import Clock, Judgement, reading_moment
+from streams.core.judging import Clock, Judgement, by_rules
 from streams.core.policy import DAY_S, Floats, Ints
 from streams.core.rulebook import Rulebook
 from streams.core.silence.document import EVERYBODY, SilenceRules
@@ -84,8 +84,7 @@ def renew(partition: Partition, clock: Clock, rules: Rulebook) -> None:
             named = np.zeros(len(partition), bool)
             named[np.concatenate(noted)] = True
             rows = np.flatnonzero(named)
-            moments = reading_moment(partition.rows[["at", "judged_at"]][rows], clock)
-            for tables, _, theirs in rules.groups(partition.rows["segment"][rows], moments):
+            for tables, _, theirs in by_rules(partition, rows, clock, rules):
                 _renew(partition, watch, rows[theirs], tables)
 
 

@@ -18,7 +18,7 @@ from streams.core.bands import NO_BAND, Codes
 from streams.core.changeover import change_bands
 from streams.core.explain import at_utc
 from streams.core.fences import Bools
-from streams.core.judging import BandChanges, Clock, Judgement, judged, judgement, reading_moment, step_bands
+from streams.core.judging import BandChanges, Clock, Judgement, by_rules, judged, judgement, reading_moment, step_bands
 from streams.core.policy import BANDS, Floats, Ints
 from streams.core.rulebook import Rulebook, Version
 from streams.core.state import Partition
@@ -81,8 +81,7 @@ class Shadow:
 
     def look(self, partition: Partition, rows: Ints, clock: Clock, rules: Rulebook) -> None:
         """Judge rows that by what counts need no judgement, and compare."""
-        moments = reading_moment(partition.rows[["at", "judged_at"]][rows], clock)
-        for tables, _, theirs in rules.groups(partition.rows["segment"][rows], moments):
+        for tables, _, theirs in by_rules(partition, rows, clock, rules):
             scores = self.judge(partition, rows[theirs], clock, rules)
             self.compare(judgement(partition, rows[theirs], clock, tables), scores)
 

@@ -4,7 +4,7 @@ A row is all that a changelog record carries, so it holds its own fences: whoeve
 it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -185,6 +185,11 @@ class Extra:
     def somebody_has_one(self) -> bool:
         """Whether there is an open alert that somebody has."""
         return any(episode.climb is not None for episode in self.episodes.values())
+
+
+def among(rows: Ints, named: Collection[int]) -> npt.NDArray[np.bool_]:
+    """bool[n]: which of `rows` are among those `named`, as a partition keeps them in sets."""
+    return np.isin(rows, np.fromiter(named, np.int64, len(named)))
 
 
 class Partition:
