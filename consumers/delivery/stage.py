@@ -6,7 +6,7 @@ who is told otherwise. A batch is done when every decision in it has a receipt o
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -28,7 +28,7 @@ from consumers.runtime.errors import Retry, StoppedEarly
 from consumers.runtime.homes import Assigned, Place
 from consumers.runtime.subscription import Record
 from schemas.alerts import AlertStep, StepKind
-from schemas.deliveries import DeliveryReceipt, Outcome, OutcomeReason
+from schemas.deliveries import Outcome, OutcomeReason
 from schemas.errors import BadEvent
 from schemas.events.managers import ContactKind
 from schemas.ids import AlertId, ManagerId
@@ -71,16 +71,16 @@ class Stage:
         self._ledger = desk.ledger
         self._stop = stop
         self._following = following
-        self._is_ours: Callable[[DeliveryReceipt], bool] = lambda _: True
         self._sends_digests = True
         self._looked_at: datetime | None = None
 
     def assigned(self, assigned: Assigned) -> None:
         """Take up what is deferred in the partitions that are ours now, and the digests with the managers' one."""
         self._following.follow()
-        self._is_ours = lambda receipt: assigned.holds(ALERTS.name, receipt.account_id)
         self._sends_digests = Place(MANAGERS.name, 0) in assigned.places
-        resumed = take_up(self._desk, self._directory, self._sender, self._is_ours)
+        resumed = take_up(
+            self._desk, self._directory, self._sender, lambda it: assigned.holds(ALERTS.name, it.account_id)
+        )
         self._desk.settle()
         log.info("deferred_taken_up", again=resumed.again, digests=self._sends_digests)
         if resumed.lost:

@@ -71,7 +71,7 @@ def test_a_digest_is_due_on_the_next_day_of_work_at_its_hour(zone: str, now: str
     assert next_digest(somebody(zone), at(now), time(8)) == at(due)
 
 
-def test_an_hour_that_the_day_does_not_have_is_the_moment_its_clocks_go_forward() -> None:
+def test_an_hour_that_the_day_does_not_have_is_taken_by_the_clocks_as_they_were_before() -> None:
     daily = somebody(hours=())
     assert next_digest(daily, at("2026-03-28T12:00:00+01:00"), time(2, 30)) == at("2026-03-29T03:30:00+02:00")
 

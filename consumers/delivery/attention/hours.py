@@ -1,28 +1,18 @@
 """A recipient's own hours: whether somebody works now, when that begins again, when the next digest is due.
 
 Wall-clock times are taken in the recipient's zone and become moments by the zone's rules, so that a digest stays at its
-hour when daylight saving begins or ends. An hour that a day does not have is the moment its clocks go forward.
+hour when daylight saving begins or ends. An hour that a day does not have is taken by the clocks as they were before.
 """
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from consumers.runtime.zones import zone_of
 from schemas.events.managers import ManagerProfileData, WorkingHours
 
 _LOOK_AHEAD_D: Final = 15
 """Two weeks and a day: every weekday that has hours comes up, whatever was skipped."""
-
-
-@lru_cache(maxsize=1024)
-def zone_of(name: str) -> ZoneInfo:
-    """The zone, UTC for a name that is none."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
 
 
 def local_day(profile: ManagerProfileData, at: datetime) -> date:

@@ -1,8 +1,8 @@
 """How many alerts of a kind came for each manager within the last minutes: a fold of the receipts."""
 
-from collections import defaultdict
 from datetime import datetime, timedelta
 
+from consumers.delivery.attention.recent import Recent
 from consumers.delivery.attention.rules import UNINTERRUPTING
 from schemas.alerts import AlertKind
 from schemas.deliveries import FOR_ATTENTION, DeliveryReceipt, Outcome, OutcomeReason
@@ -14,19 +14,16 @@ class Lately:
 
     def __init__(self, within: timedelta) -> None:
         self._within = within
-        self._came: defaultdict[tuple[ManagerId, AlertKind], dict[AlertId, datetime]] = defaultdict(dict)
+        self._came = Recent[tuple[ManagerId, AlertKind]](within)
 
     def note(self, receipt: DeliveryReceipt) -> None:
         """Take in a receipt; one of no interruption changes nothing."""
         told = receipt.outcome is Outcome.DELIVERED and receipt.reason is OutcomeReason.ACCEPTED
         waits = receipt.outcome is Outcome.DEFERRED and receipt.reason in FOR_ATTENTION
         if (told or waits) and receipt.recipient and receipt.kind and receipt.channel not in UNINTERRUPTING:
-            came = self._came[receipt.recipient, receipt.kind]
-            came.setdefault(receipt.alert_id, receipt.at)
-            for alert in [alert for alert, at in came.items() if at < receipt.at - self._within]:
-                del came[alert]
+            self._came.note((receipt.recipient, receipt.kind), receipt.alert_id, receipt.at)
 
     def alike(self, manager: ManagerId, kind: AlertKind, but: AlertId, now: datetime) -> int:
         """How many of the kind came for the manager until now, beside this one."""
-        came = self._came.get((manager, kind), {})
+        came = self._came.of((manager, kind))
         return sum(at >= now - self._within for alert, at in came.items() if alert != but)

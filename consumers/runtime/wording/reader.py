@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 from gettext import NullTranslations
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
@@ -15,6 +15,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 
 from consumers.runtime.wording.catalogues import catalogue_of, locale_of
 from consumers.runtime.wording.marks import CONTEXT, N_
+from consumers.runtime.zones import zone_of
 
 MINUS: Final = "\N{MINUS SIGN}"
 _NARROW_SPACE, _HARD_SPACE = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
@@ -176,11 +177,4 @@ class Reader:
 def reader_of(locale: str, time_zone: str) -> Reader:
     """The reader for a locale such as `de_AT` and an IANA zone. Unknown ones fall back to English and UTC."""
     known = locale_of(locale)
-    return Reader(known, _zone(time_zone), catalogue_of(known.language))
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
+    return Reader(known, zone_of(time_zone), catalogue_of(known.language))
