@@ -4,6 +4,19 @@
 -- walked when it is read, up from every account that names a parent: a profile that comes late moves whole branches,
 -- which nothing kept beside the profiles could follow.
 
+-- What currencies are worth, so that a group of accounts in several of them can be counted together.
+CREATE TABLE IF NOT EXISTS currency_rates
+(
+    currency LowCardinality(String) COMMENT 'ISO 4217',
+    rate Float64 COMMENT 'what one unit is worth in the base currency of the policy, 0 for one that the policy no longer has',
+    policy LowCardinality(String) COMMENT 'name and version of the policy that says so',
+    written_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC') COMMENT 'when this row was written: the latest counts'
+)
+ENGINE = ReplacingMergeTree(written_at)
+-- One row a currency, joined by currency.
+ORDER BY currency
+COMMENT 'Grain: one currency. Key: currency. Written by pulse migrate from the policy in force. Read with FINAL.';
+
 CREATE VIEW IF NOT EXISTS account_parents AS
 WITH RECURSIVE walk AS
 (
@@ -34,6 +47,8 @@ FROM
 )
 COMMENT 'Grain: one account whose profile names a parent. Key: account_id. above: its parent, the parent of that and so on up, as far as it counts. state is empty, or says why it stands alone: parent_unknown (the parent has neither profile nor score yet), parent_cycle (it is its own ancestor), parent_too_deep (more than 32 levels). Example: SELECT state, count() FROM account_parents WHERE state != '''' GROUP BY state';
 
+-- Values are turned into the currency of the group. Rates are fixed, so these are sizes to compare and no books; what is
+-- in the currency of the group already stays exact.
 CREATE VIEW IF NOT EXISTS group_health AS
 WITH
     members AS
@@ -56,29 +71,36 @@ WITH
             p.currency AS money,
             h.score AS score,
             h.band AS band,
+            r.rate AS rate,
             countIf(value > 0) OVER (PARTITION BY group_id, money) AS alike,
             countIf(value > 0 AND score IS NOT NULL) OVER (PARTITION BY group_id, money) AS scored_alike
         FROM members
         LEFT JOIN (SELECT account_id, name, owner, annual_value, currency FROM profiles FINAL) AS p ON m.2 = p.account_id
         LEFT JOIN (SELECT account_id, owner, score, band FROM health FINAL) AS h ON m.2 = h.account_id
+        LEFT JOIN (SELECT currency, rate FROM currency_rates FINAL) AS r ON p.currency = r.currency
     ),
     counted AS
     (
         SELECT
             *,
-            argMinIf(money, (-toInt64(scored_alike), -toInt64(alike), money), value > 0) OVER (PARTITION BY group_id) AS currency
+            argMinIf((money, rate), (-toInt64(scored_alike), -toInt64(alike), money), value > 0) OVER (PARTITION BY group_id) AS common,
+            common.1 AS currency,
+            -- in the currency of the group; 0 for what has no rate
+            multiIf(
+                money = currency, CAST(value, 'Decimal(38, 4)'),
+                rate > 0 AND common.2 > 0, toDecimal128(toFloat64(value) * rate / common.2, 4),
+                CAST(0, 'Decimal(38, 4)')) AS worth
         FROM priced
     ),
     weighed AS
     (
         SELECT
             *,
-            minIf(value, value > 0 AND money = currency AND score IS NOT NULL) OVER (PARTITION BY group_id) AS least,
+            minIf(worth, worth > 0 AND score IS NOT NULL) OVER (PARTITION BY group_id) AS least,
             multiIf(
                 score IS NULL, 0,
                 value = 0, if(least = 0, 1, toFloat64(least)),
-                money = currency, toFloat64(value),
-                0) AS weight
+                toFloat64(worth)) AS weight
         FROM counted
     )
 SELECT
@@ -125,15 +147,15 @@ FROM
         countIf(w.level > 0 AND w.band = 'healthy') AS healthy,
         countIf(w.level > 0 AND w.score IS NULL) AS unscored,
         any(w.currency) AS currency,
-        sumIf(w.value, w.money = w.currency) AS annual_value,
-        sumIf(w.value, w.money = w.currency AND w.level > 0 AND w.band = 'critical') AS critical_value,
-        sumIf(w.value, w.money = w.currency AND w.level > 0 AND w.band = 'at_risk') AS at_risk_value,
+        sum(w.worth) AS annual_value,
+        sumIf(w.worth, w.level > 0 AND w.band = 'critical') AS critical_value,
+        sumIf(w.worth, w.level > 0 AND w.band = 'at_risk') AS at_risk_value,
         countIf(w.value = 0 AND w.score IS NOT NULL) AS unvalued,
-        countIf(w.score IS NOT NULL AND w.value > 0 AND w.money != w.currency) AS unweighed,
-        sumMapIf(map(w.money, w.value), w.value > 0 AND w.money != w.currency) AS other_values
+        countIf(w.score IS NOT NULL AND w.value > 0 AND w.worth = 0) AS unweighed,
+        sumMapIf(map(w.money, w.value), w.value > 0 AND w.worth = 0) AS other_values
     FROM weighed AS w
     GROUP BY w.group_id
 ) AS g
 LEFT JOIN (SELECT account_id, name, owner, parent FROM profiles FINAL) AS p ON g.group_id = p.account_id
 LEFT JOIN (SELECT account_id, owner, score FROM health FINAL) AS h ON g.group_id = h.account_id
-COMMENT 'Grain: one account that others name as their parent. Key: account_id. The group is the account and all below it, children of children too. score: their mean, weighted by annual_value in currency, the commonest of the group; an account without value weighs as the least valued one (unvalued counts them); values in other currencies are in other_values and weigh nothing (unweighed counts those accounts). children, accounts, levels, worst_*, best_score, the numbers by band, critical_value and at_risk_value are of the accounts below; annual_value is of the whole group. Example: SELECT name, score, worst_name, worst_score, critical_value FROM group_health ORDER BY critical_value DESC';
+COMMENT 'Grain: one account that others name as their parent. Key: account_id. The group is the account and all below it, children of children too. score: their mean, weighted by annual_value in currency, the commonest of the group, other currencies by currency_rates; an account without value weighs as the least valued one (unvalued counts them); values that no rate turns into currency are in other_values and weigh nothing (unweighed counts those accounts). children, accounts, levels, worst_*, best_score, the numbers by band, critical_value and at_risk_value are of the accounts below; annual_value is of the whole group. Example: SELECT name, score, worst_name, worst_score, critical_value FROM group_health ORDER BY critical_value DESC';

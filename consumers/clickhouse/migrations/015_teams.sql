@@ -1,5 +1,20 @@
 -- What a lead asks: what happened, what nobody reacted to, and what money is at risk. By account, by alert and by owner.
 
+-- Which snapshot was the last one by (as_of, produced_at, version) is told by one number: argMax compares a tuple value by
+-- value, which takes several times as long.
+CREATE VIEW IF NOT EXISTS health_week_ago AS
+SELECT account_id, argMax(band, last) AS band, argMax(tuple(score), last).1 AS score
+FROM
+(
+    SELECT account_id, band, score,
+        bitOr(bitShiftLeft(toUInt128(toUnixTimestamp64Milli(as_of)), 64),
+            toUInt128(toUnixTimestamp64Milli(produced_at)) * 1048576 + version % 1048576) AS last
+    FROM health_history
+    WHERE as_of <= now64(3, 'UTC') - INTERVAL 7 DAY
+)
+GROUP BY account_id
+COMMENT 'Grain: one account that had a health snapshot 7 days ago. Key: account_id. Its band and score then.';
+
 CREATE VIEW IF NOT EXISTS account_bands AS
 SELECT
     h.account_id AS account_id,
@@ -19,16 +34,7 @@ SELECT
     toDecimal128(toFloat64(h.annual_value) * r.rate, 4) AS worth,
     h.annual_value > 0 AND r.rate = 0 AS unrated
 FROM account_health_now AS h
-LEFT JOIN
-(
-    SELECT
-        account_id,
-        argMax(band, (as_of, produced_at, version)) AS band,
-        argMax(tuple(score), (as_of, produced_at, version)).1 AS score
-    FROM health_history
-    WHERE as_of <= now64(3, 'UTC') - INTERVAL 7 DAY
-    GROUP BY account_id
-) AS w ON h.account_id = w.account_id
+LEFT JOIN health_week_ago AS w ON h.account_id = w.account_id
 LEFT JOIN (SELECT currency, rate FROM currency_rates FINAL) AS r ON h.currency = r.currency
 COMMENT 'Grain: one account with a health snapshot. Key: account_id. Its band beside that of 7 days ago: moved is worsened, improved, or empty (the same, or none then or now); standing is 1 for critical to 4 for healthy, 0 without a score. worth: annual_value in the base currency of the policy, by currency_rates; 0 where there is no rate for it (unrated). Example: SELECT name, band_before, band, worth FROM account_bands WHERE moved = ''worsened'' ORDER BY worth DESC';
 

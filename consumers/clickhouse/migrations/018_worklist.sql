@@ -1,4 +1,4 @@
--- The view of 004_views.sql, faster for the reason of 017_account_bands.sql.
+-- The view of 004_views.sql, faster for the reason that stands at health_week_ago.
 CREATE OR REPLACE VIEW worklist AS
 SELECT
     h.owner AS owner,
@@ -24,19 +24,7 @@ SELECT
     h.as_of AS as_of,
     h.produced_at AS produced_at
 FROM account_health_now AS h
-LEFT JOIN
-(
-    SELECT account_id, argMax(tuple(score), last).1 AS score
-    FROM
-    (
-        SELECT account_id, score,
-            bitOr(bitShiftLeft(toUInt128(toUnixTimestamp64Milli(as_of)), 64),
-                toUInt128(toUnixTimestamp64Milli(produced_at)) * 1048576 + version % 1048576) AS last
-        FROM health_history
-        WHERE as_of <= now64(3, 'UTC') - INTERVAL 7 DAY
-    )
-    GROUP BY account_id
-) AS w ON h.account_id = w.account_id
+LEFT JOIN health_week_ago AS w ON h.account_id = w.account_id
 LEFT JOIN
 (
     SELECT
