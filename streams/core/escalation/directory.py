@@ -72,12 +72,6 @@ class Directory:
         covering = [it for it in profile.absences if _covers(it, at)] if profile else []
         return min(covering, key=lambda it: (it.delegate is None, it.start_at, it.end_at, it.delegate), default=None)
 
-    def next_away(self, manager: str, after: float) -> float:
-        """When the manager's next absence begins (epoch seconds), inf when none is known of."""
-        profile = self.find(manager)
-        begins = (it.start_at.timestamp() for it in profile.absences if it.start_at < it.end_at) if profile else ()
-        return min((at for at in begins if at > after), default=float("inf"))
-
     def __len__(self) -> int:
         return len(self._known)
 
