@@ -48,7 +48,10 @@ class Contact(Data):
 
 
 class WorkingHours(Data):
-    """Local times of one weekday, Monday = 0."""
+    """Local times of one weekday, Monday = 0; hours that end no later than they begin run into the next day.
+
+    JSON Schema wants an offset in a time: it may be given, and says nothing.
+    """
 
     weekday: Annotated[int, Field(ge=0, le=6)]
     start: time

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.delivery.attention.hours import local_day, next_digest, works_again, works_at
+from consumers.delivery.attention.hours import local_day, next_digest, works_from
 from schemas.events.managers import ManagerProfileData, WorkingHours
 from tests.delivery.samples import manager
 
@@ -34,14 +34,19 @@ def at(text: str) -> datetime:
     ],
 )
 def test_working_hours_are_those_of_the_recipients_clock(moment: str, works: bool) -> None:
-    assert works_at(somebody(), at(moment)) is works
+    assert (works_from(somebody(), at(moment)) == at(moment)) is works
 
 
 def test_a_shift_over_midnight_belongs_to_the_evening_it_began() -> None:
     night = somebody(hours=NIGHTS[:1])
-    assert works_at(night, at("2026-03-02T23:00:00+01:00"))
-    assert works_at(night, at("2026-03-03T05:00:00+01:00"))
-    assert not works_at(night, at("2026-03-04T05:00:00+01:00"))
+    for works in ("2026-03-02T23:00:00+01:00", "2026-03-03T05:00:00+01:00"):
+        assert works_from(night, at(works)) == at(works)
+    assert works_from(night, at("2026-03-04T05:00:00+01:00")) == at("2026-03-09T22:00:00+01:00")
+
+
+def test_who_gave_no_hours_always_works_also_at_a_microsecond() -> None:
+    sunday = at("2026-03-01T03:00:00.123457+01:00")
+    assert works_from(somebody(hours=()), sunday) is sunday
 
 
 @pytest.mark.parametrize(
@@ -54,7 +59,7 @@ def test_a_shift_over_midnight_belongs_to_the_evening_it_began() -> None:
     ],
 )
 def test_work_begins_again_by_the_clock_on_the_wall_also_when_it_is_changed(now: str, again: str) -> None:
-    assert works_again(somebody(), at(now)) == at(again)
+    assert works_from(somebody(), at(now)) == at(again)
 
 
 @pytest.mark.parametrize(
@@ -71,9 +76,15 @@ def test_a_digest_is_due_on_the_next_day_of_work_at_its_hour(zone: str, now: str
     assert next_digest(somebody(zone), at(now), time(8)) == at(due)
 
 
-def test_an_hour_that_the_day_does_not_have_is_taken_by_the_clocks_as_they_were_before() -> None:
+def test_a_digest_at_an_hour_that_the_day_does_not_have_goes_when_the_clocks_skip_it() -> None:
     daily = somebody(hours=())
-    assert next_digest(daily, at("2026-03-28T12:00:00+01:00"), time(2, 30)) == at("2026-03-29T03:30:00+02:00")
+    assert next_digest(daily, at("2026-03-28T12:00:00+01:00"), time(2, 30)) == at("2026-03-29T03:00:00+02:00")
+
+
+def test_a_digest_at_an_hour_that_the_clocks_show_twice_goes_once() -> None:
+    daily, first = somebody(hours=()), at("2026-10-25T02:30:00+02:00")
+    assert next_digest(daily, at("2026-10-24T12:00:00+02:00"), time(2, 30)) == first
+    assert next_digest(daily, first, time(2, 30)) == at("2026-10-26T02:30:00+01:00")
 
 
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001  hypothesis wants naive bounds
@@ -90,6 +101,7 @@ def test_a_digest_is_always_ahead_and_at_most_some_days(now: datetime, zone: str
 @given(MOMENTS, ZONES)
 def test_whoever_does_not_work_now_works_when_it_begins_again(now: datetime, zone: str) -> None:
     person = somebody(zone)
-    begins = works_again(person, now)
-    assert works_at(person, begins)
-    assert begins > now
+    begins = works_from(person, now)
+    assert begins >= now
+    assert works_from(person, begins) == begins
+    assert begins == now or works_from(person, begins - timedelta(microseconds=1)) == begins

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from consumers.delivery.attention.hours import next_digest, works_again, works_at
+from consumers.delivery.attention.hours import next_digest, works_from
 from consumers.delivery.decisions import Notification
 from consumers.delivery.settings import AttentionSettings
 from schemas.alerts import StepKind
@@ -65,8 +65,7 @@ def when(notification: Notification, situation: Situation, settings: AttentionSe
 
 def _awake(notification: Notification, at: datetime, settings: AttentionSettings) -> datetime:
     """`at`, or when the recipient's working hours begin again."""
-    rests = settings.quiet_hours and not works_at(notification.profile, at)
-    return works_again(notification.profile, at) if rests else at
+    return works_from(notification.profile, at) if settings.quiet_hours else at
 
 
 def _with_others(notification: Notification, situation: Situation, settings: AttentionSettings) -> Later | None:

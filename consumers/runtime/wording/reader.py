@@ -15,7 +15,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 
 from consumers.runtime.wording.catalogues import catalogue_of, locale_of
 from consumers.runtime.wording.marks import CONTEXT, N_
-from consumers.runtime.zones import zone_of
+from schemas.zones import zone_of
 
 MINUS: Final = "\N{MINUS SIGN}"
 _NARROW_SPACE, _HARD_SPACE = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"

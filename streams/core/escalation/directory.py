@@ -10,7 +10,7 @@ from typing import Final
 from schemas.events.managers import Absence, ManagerProfileData, ManagerProfileSet, Role, WorkingHours
 from schemas.ids import ManagerId
 from schemas.times import UtcDatetime
-from streams.core.escalation.working_time import Calendar, calendar_of
+from schemas.working_time import Calendar, calendar_of
 
 RANK: Final = {role: rank for rank, role in enumerate(Role)}
 """The rungs of the reporting line, lowest first."""

@@ -1,6 +1,7 @@
 """Working time is counted in the hours, the zone and the absences of one person, also when the clocks change."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.events.managers import Role, WorkingHours
-from streams.core.escalation.working_time import Calendar, Span, calendar_of, moment
+from schemas.working_time import Calendar, Span, calendar_of
+from schemas.zones import moment
 from tests.core.escalation.people import NINE_TO_FIVE, absent, at, manager
 
 HOUR = 3600.0
@@ -186,3 +188,74 @@ def test_it_agrees_with_looking_at_the_wall_clock_every_half_hour(
         assert end == now
     else:
         assert end > now
+
+
+def test_an_offset_in_working_hours_says_nothing() -> None:
+    hours = WorkingHours.model_validate_json('{"weekday": 0, "start": "09:00", "end": "17:00:00-05:00"}')
+    assert worked("Europe/Berlin", "2026-03-02T08:00+01:00", 8, hours) == "2026-03-02T17:00:00+01:00"
+
+
+CHANGED = [
+    ("Europe/Berlin", "2026-03-29"),
+    ("Europe/Berlin", "2026-10-25"),
+    ("America/New_York", "2026-03-08"),
+    ("America/New_York", "2026-11-01"),
+    ("Australia/Lord_Howe", "2026-10-04"),
+    ("Australia/Lord_Howe", "2026-04-05"),
+]
+MINUTE = 60.0
+
+
+@cache
+def shown(name: str, day: str) -> list[datetime]:
+    """What the clocks show each minute of the day before the change, of that day and of the two after it."""
+    zone = ZoneInfo(name)
+    begin = moment(date.fromisoformat(day) - timedelta(days=1), time(0), zone)
+    walls = (datetime.fromtimestamp(begin + MINUTE * minute, zone) for minute in range(4 * 24 * 60))
+    return [wall.replace(tzinfo=None) for wall in walls]
+
+
+def first_at(walls: list[datetime], wanted: datetime) -> int:
+    """The first minute at which the clocks show that, or later."""
+    return next((minute for minute, wall in enumerate(walls) if wall >= wanted), len(walls))
+
+
+def working_minutes(walls: list[datetime], shifts: list[WorkingHours]) -> set[int]:
+    """A shift is from the first minute at which the clocks show its beginning, or later, to that of its end."""
+    worked: set[int] = set()
+    for day in {wall.date() for wall in walls}:
+        for one in shifts:
+            if one.weekday == day.weekday():
+                last = day if one.end > one.start else day + timedelta(days=1)
+                bounds = (datetime.combine(day, one.start), datetime.combine(last, one.end))
+                worked |= set(range(*(first_at(walls, bound) for bound in bounds)))
+    return worked
+
+
+NIGHTLY = st.builds(time, st.sampled_from([1, 2, 3, 12, 22]), st.sampled_from([0, 10, 30, 59]))
+NEAR_A_CHANGE = st.lists(
+    st.builds(WorkingHours, weekday=st.sampled_from([5, 6]), start=NIGHTLY, end=NIGHTLY), min_size=1, max_size=3
+)
+GONE = st.lists(st.tuples(st.integers(0, 72 * 60), st.integers(1, 600)), max_size=2)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(CHANGED), NEAR_A_CHANGE, GONE, st.integers(1, 600))
+def test_on_days_the_clocks_change_it_agrees_with_looking_at_them_every_minute(
+    change: tuple[str, str], shifts: list[WorkingHours], gone: list[tuple[int, int]], minutes: int
+) -> None:
+    """Nights, half hours of Lord Howe, hours that begin or end in what is skipped or shown twice, absences."""
+    name, walls = change[0], shown(*change)
+    begin = moment(walls[0].date(), time(0), ZoneInfo(name))
+    away = tuple((begin + start * MINUTE, begin + (start + length) * MINUTE) for start, length in gone)
+    profile = manager(
+        "Ann", Role.LEAD, time_zone=name, working_hours=tuple(shifts), absences=tuple(absent(*span) for span in away)
+    )
+    there = {at for at in range(len(walls)) if not any(start <= at < start + length for start, length in gone)}
+    worked = sorted(working_minutes(walls, shifts) & there)
+    calendar = Calendar(ZoneInfo(name), tuple(shifts), calendar_of(profile.data, ()).away)
+    reached = calendar.after(begin, minutes * MINUTE)
+    if minutes <= len(worked):
+        assert reached == begin + (worked[minutes - 1] + 1) * MINUTE
+    else:
+        assert reached > begin + len(walls) * MINUTE - 24 * 60 * MINUTE

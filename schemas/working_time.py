@@ -1,23 +1,23 @@
-"""Working time: how long somebody has had, in the hours they work where they are.
+"""Working time: when somebody works, and how long they have had, in the hours they work where they are.
 
 A day's hours are local times of a zone, so each day is turned into moments by itself and a day on which the clocks
 change is as long as it is. What is counted is real time. Hours that end no later than they begin run into the next day.
+Holidays are not known: whoever keeps one is absent.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from schemas.events.managers import ManagerProfileData, WorkingHours
+from schemas.zones import moment, zone_of
 
 HORIZON_D: Final = 366
 """Who does not work so much within so many days is not waited for."""
 _KEPT_DAYS: Final = 1_000
 _DAY: Final = timedelta(days=1)
-_SECOND: Final = timedelta(seconds=1)
 _UTC_NAME: Final = "UTC"
 
 Span = tuple[float, float]
@@ -46,7 +46,10 @@ class Calendar:
                 reached = max(reached, end)
 
     def after(self, begin: float, working_s: float) -> float:
-        """The moment at which `working_s` seconds were worked since `begin`; inf when not within the horizon."""
+        """The moment at which `working_s` seconds were worked since `begin`; inf when not within the horizon.
+
+        Of no seconds at all it is the first working moment: `begin` itself, where that is one.
+        """
         left = working_s
         for start, end in self.spans(begin):
             if end - start >= left:
@@ -77,56 +80,17 @@ class Calendar:
     def _of_day(self, day: date) -> Iterator[Span]:
         for shift in self.hours:
             if shift.weekday == day.weekday():
-                last = day if shift.end > shift.start else day + _DAY
-                yield moment(day, shift.start, self.zone), moment(last, shift.end, self.zone)
+                start, end = (local.replace(tzinfo=None) for local in (shift.start, shift.end))
+                last = day if end > start else day + _DAY
+                yield moment(day, start, self.zone), moment(last, end, self.zone)
 
 
 def calendar_of(profile: ManagerProfileData | None, default: Sequence[WorkingHours]) -> Calendar:
     """A manager's calendar; who names no hours works the `default` ones, and who is unknown does so in UTC."""
     if profile is None:
-        return Calendar(zone_named(_UTC_NAME), tuple(default))
+        return Calendar(zone_of(_UTC_NAME), tuple(default))
     away = _merged((it.start_at.timestamp(), it.end_at.timestamp()) for it in profile.absences)
-    return Calendar(zone_named(profile.time_zone), profile.working_hours or tuple(default), away)
-
-
-@lru_cache(maxsize=1024)
-def zone_named(name: str) -> ZoneInfo:
-    """The zone; UTC for a name that the time zone database does not have.
-
-    >>> zone_named("Europe/Nowhere").key
-    'UTC'
-    """
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # not found; not a name of that form; a folder
-        return ZoneInfo(_UTC_NAME)
-
-
-def moment(day: date, local: time, zone: ZoneInfo) -> float:
-    """When a zone's clocks show a time, epoch seconds: the first time, where they show it twice.
-
-    A time that the clocks skip is the moment at which they skip.
-
-    >>> moment(date(2026, 3, 29), time(2, 30), ZoneInfo("Europe/Berlin"))  # 01:00 UTC
-    1774746000.0
-    """
-    shown = datetime.combine(day, local.replace(tzinfo=None), zone)
-    at = shown.astimezone(UTC)
-    if at.astimezone(zone).replace(tzinfo=None) != shown.replace(tzinfo=None):
-        at = _skip(shown.replace(fold=1).astimezone(UTC), at, zone)
-    return at.timestamp()
-
-
-def _skip(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
-    """The second between two moments at which a zone's offset from UTC changes."""
-    old = before.astimezone(zone).utcoffset()
-    while after - before > _SECOND:
-        middle = before + (after - before) // 2
-        if middle.astimezone(zone).utcoffset() == old:
-            before = middle
-        else:
-            after = middle
-    return after.replace(microsecond=0)
+    return Calendar(zone_of(profile.time_zone), profile.working_hours or tuple(default), away)
 
 
 def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
