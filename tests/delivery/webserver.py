@@ -1,5 +1,6 @@
 """A real HTTP server that does what a test says, and keeps what it was sent."""
 
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,26 +29,48 @@ class Request:
 
 
 class WebServer:
-    """`reply` says what is answered to a request."""
+    """`reply` says what is answered to a request. Listens on a free port of this machine, always the same."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.reply: Callable[[Request], Reply] = lambda _: Reply()
         self.released = threading.Event()
-        self.host = ""
         self.port = 0
+        self.come_back()
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
 
     @property
     def url(self) -> str:
         return f"http://{self.host}"
 
+    def go_away(self) -> None:
+        """Close the port; whoever hangs is let go without an answer."""
+        self.released.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def come_back(self) -> None:
+        """Listen."""
+        self.released.clear()
+        self._server = _Server(self)
+        self.port = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread.start()
+
 
 class _Server(ThreadingHTTPServer):
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.made = WebServer()
-        self.made.port = self.server_address[1]
-        self.made.host = f"127.0.0.1:{self.made.port}"
+    def __init__(self, made: WebServer) -> None:
+        super().__init__(("127.0.0.1", made.port), _Handler)
+        self.made = made
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that went away is none of the server's errors."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -63,6 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, reply: Reply) -> None:
         if reply.hang:
             self.server.made.released.wait(20)
+            self.close_connection = True
             return
         self.send_response(reply.status)
         for name, value in {"content-length": str(len(reply.body)), **reply.headers}.items():
@@ -86,13 +110,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def web_server() -> Iterator[WebServer]:
-    """Listens on a free port of this machine while the block runs."""
-    with _Server() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield server.made
-        finally:
-            server.made.released.set()
-            server.shutdown()
-            thread.join()
+    """Listens while the block runs."""
+    server = WebServer()
+    try:
+        yield server
+    finally:
+        server.go_away()

@@ -5,6 +5,7 @@ import json
 import shutil
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def main() -> int:
         return 130
     report = summary(trial, outcome)
     for name, value in report.items():
-        say(f"{name.replace('_', ' '):22}{value}")
+        say(f"{name.replace('_', ' '):22}{_in_words(value)}")
     for line in outcome.verdict.shown():
         say(f"  {line}")
     if outcome.verdict.is_exact:
@@ -57,14 +58,18 @@ def summary(trial: Trial, outcome: Outcome) -> dict[str, Any]:
         "duration_s": round(outcome.duration_s, 1),
         "settled_after_s": round(outcome.settled_after_s, 1),
         "steps": outcome.steps,
-        "notifications_expected": verdict.expected,
-        "overtaken": verdict.overtaken,
-        "mails": verdict.mails,
-        "repeated_in_send_window": verdict.repeats,
+        **{kind.value: asdict(tally) for kind, tally in verdict.tallies.items()},
+        "answers": outcome.answers,
         "lost": len(verdict.lost),
         "unbidden": len(verdict.unbidden),
         "faults": len(verdict.faults),
     }
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{one} {name.replace('_', ' ')}" for name, one in value.items())
+    return str(value)
 
 
 def _arguments() -> argparse.Namespace:

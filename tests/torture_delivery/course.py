@@ -1,5 +1,6 @@
 """One torture of delivery from beginning to end: bring up, kill and fail under load, let it settle, compare."""
 
+import json
 import sys
 import threading
 import time
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from pulse import topics
 from pulse.local import jars, kafka
@@ -17,27 +18,25 @@ from pulse.local.ports import free_port
 from schemas.alerts import AlertStep
 from schemas.broker import Broker
 from schemas.deliveries import DeliveryReceipt
-from tests.delivery.mailserver import WELL, MailServer
 from tests.delivery.running import receipts_on, writing
 from tests.torture.ground import PULSE
 from tests.torture.slot import Slot
 from tests.torture_delivery.load import expected, managers, steps
-from tests.torture_delivery.verdict import Arrival, Verdict, judge
+from tests.torture_delivery.receivers import Receivers
+from tests.torture_delivery.verdict import Verdict, judge
 
 NAMES: Final = ("delivery-1", "delivery-2")
 STUCK_S: Final = 60.0
 """Nothing settled for so long: the rest will not be."""
 _SESSION_S: Final = 6.0
-_SMTP_TIMEOUT_S: Final = 1.0
 _MARGIN_S: Final = 2 * _SESSION_S + 2.0
 """How long after a kill or an outage its consequences last: a partition may be with nobody for a session."""
 
-_PUT_OFF: Final = 0.02
-_HANG: Final = 0.005
-"""Shares of the mails."""
-
 _OUTAGE_EVERY_S: Final = 25.0
 _OUTAGE_S: Final = 2.5
+_HOOK_WAITS_S: Final = (0.5, 1.0) + (2.0,) * 10
+"""A web server that is away costs every message a try."""
+
 Say = Callable[[str], None]
 
 
@@ -53,9 +52,10 @@ class Trial:
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of it."""
+    """What came of it. `answers` counts by channel and mood what the receivers answered."""
 
     verdict: Verdict
+    answers: dict[str, int]
     steps: int
     duration_s: float
     settled_after_s: float
@@ -66,7 +66,6 @@ class _Notes:
     """What was done, by the clock of this process."""
 
     written: list[AlertStep] = field(default_factory=list)
-    arrivals: list[Arrival] = field(default_factory=list)
     breaks_s: list[tuple[float, float]] = field(default_factory=list)
 
 
@@ -78,7 +77,7 @@ class Course:
         self._say = say
         self._notes = _Notes()
         self._rng = Random(f"{trial.seed}/faults")
-        self._mails = MailServer()
+        self._receivers = Receivers(trial.seed)
         self._broker = Broker(bootstrap=f"127.0.0.1:{free_port()}", partitions=4)
         logs = folder / "logs"
         logs.mkdir(parents=True)
@@ -95,13 +94,14 @@ class Course:
             self._up()
             self._feed_and_kill()
             settled_after_s = self._settled()
-            receipts = receipts_on(self._broker)
-            verdict = judge(expected(self._notes.written), receipts, self._notes.arrivals, self._notes.breaks_s)
-            return Outcome(verdict, len(self._notes.written), time.monotonic() - began, settled_after_s)
+            wanted, receipts = expected(self._notes.written), receipts_on(self._broker)
+            verdict = judge(wanted, receipts, self._receivers.arrivals, self._notes.breaks_s)
+            answers = dict(sorted(self._receivers.answers.items()))
+            return Outcome(verdict, answers, len(self._notes.written), time.monotonic() - began, settled_after_s)
         finally:
             for slot in (*self._deliveries, self._kafka):
                 slot.close()
-            self._mails.stop()
+            self._receivers.close()
 
     def _up(self) -> None:
         self._kafka.start()
@@ -109,21 +109,10 @@ class Course:
         topics.apply(self._broker)
         with writing(self._broker) as put:
             put([], list(managers()))
-        rng = Random(f"{self._trial.seed}/moods")
-        self._mails.on_data = lambda _: self._mood(rng)
-        self._mails.on_mail = lambda mail: self._notes.arrivals.append(
-            Arrival(time.monotonic(), mail.id.strip("<>").partition("@")[0], mail.recipient, mail.content)
-        )
         for slot in self._deliveries:
             slot.start()
         for slot in self._deliveries:
             slot.wait_ready()
-
-    def _mood(self, rng: Random) -> str:
-        mood = rng.random()
-        if mood < _HANG:
-            return "hang"
-        return "451 come back later" if mood < _HANG + _PUT_OFF else WELL
 
     def _feed_and_kill(self) -> None:
         over = threading.Event()
@@ -158,13 +147,14 @@ class Course:
             if time.monotonic() >= away_at:
                 self._go_away()
                 away_at = time.monotonic() + _OUTAGE_EVERY_S
-            self._say(f"{kills} kills, {len(self._notes.written)} steps, {len(self._notes.arrivals)} mails")
+            self._say(f"{kills} kills, {len(self._notes.written)} steps, {len(self._receivers.arrivals)} messages")
 
     def _go_away(self) -> None:
-        self._mails.go_away()
+        server = self._rng.choice(self._receivers.servers)
+        server.go_away()
         self._note_break(time.monotonic())
         time.sleep(_OUTAGE_S)
-        self._mails.come_back()
+        server.come_back()
 
     def _note_break(self, at_s: float) -> None:
         self._notes.breaks_s.append((at_s - 0.5, at_s + _MARGIN_S))
@@ -190,16 +180,18 @@ class Course:
     def _command(self, name: str) -> Command:
         settings = {
             "instance_id": name,
-            "session_timeout_s": str(_SESSION_S),
-            "smtp__port": str(self._mails.port),
-            "smtp__timeout_s": str(_SMTP_TIMEOUT_S),
-            "retry__first_s": "0.5",
-            "retry__most_s": "2",
-            "attention__spared": "false",
+            "session_timeout_s": _SESSION_S,
+            "retry": {"first_s": 0.5, "most_s": 2, "webhook": _HOOK_WAITS_S},
+            "attention": {"spared": False},
+            **self._receivers.settings(),
         }
-        env = {f"PULSE_DELIVERY__{key.upper()}": value for key, value in settings.items()}
+        env = {f"PULSE_DELIVERY__{key.upper()}": _as_text(value) for key, value in settings.items()}
         env |= {"PULSE_BROKER__BOOTSTRAP": self._broker.bootstrap, "PULSE_LOGS__FORMAT": "json"}
         return Command(name, (sys.executable, *PULSE, "deliver"), env)
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _settled_ones(receipts: list[DeliveryReceipt]) -> set[str]:

@@ -12,6 +12,9 @@ from schemas.events.managers import Contact, ContactKind, ManagerProfileData, Ma
 from schemas.ids import AccountId, EventId, ManagerId, Source
 
 MANAGERS: Final = tuple(ManagerId(f"M-{number}") for number in range(8))
+HOOKS: Final = {manager: f"hook-{manager.lower()}" for manager in MANAGERS[::2]}
+"""The name of a manager's webhook, of those who have one."""
+
 _BEGAN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _NEXT: Final = {
     StepKind.ESCALATED: StepReason.BY_PERSON,
@@ -38,18 +41,21 @@ class Episode:
 
 
 def managers() -> Iterator[ManagerProfileSet]:
-    """Each with an inbox and a mailbox."""
+    """Each with an inbox, a mailbox, and some with a webhook."""
     for manager in MANAGERS:
-        channels = (Contact(kind=ContactKind.CONSOLE), Contact(kind=ContactKind.EMAIL, address=address(manager)))
+        channels = (Contact(kind=ContactKind.CONSOLE), *contacts(manager))
         data = ManagerProfileData(name=f"Manager {manager}", role=Role.ACCOUNT_MANAGER, channels=channels)
         yield ManagerProfileSet(
             id=EventId(f"set-{manager}"), source=Source("torture"), subject=AccountId(manager), time=_BEGAN, data=data
         )
 
 
-def address(manager: ManagerId) -> str:
-    """Where a manager's mail goes."""
-    return f"{manager.lower()}@example.test"
+def contacts(manager: ManagerId) -> tuple[Contact, ...]:
+    """Where a manager's messages go: a mailbox of their own, and where they have one a webhook of their own."""
+    mailbox = Contact(kind=ContactKind.EMAIL, address=f"{manager.lower()}@example.test")
+    if manager not in HOOKS:
+        return (mailbox,)
+    return (mailbox, Contact(kind=ContactKind.WEBHOOK, address=HOOKS[manager]))
 
 
 def steps(seed: int, now: datetime) -> Iterator[AlertStep]:
@@ -105,12 +111,12 @@ def _step(episode: Episode, step: StepKind, reason: StepReason, now: datetime) -
     )
 
 
-def expected(written: list[AlertStep]) -> dict[str, str]:
-    """By notification id the address of every mail that somebody must get, or must be said to need no more.
+def expected(written: list[AlertStep]) -> dict[str, Contact]:
+    """By notification id where every message goes that somebody must get, or must be said to need no more.
 
     The end of an episode goes to whoever the steps before it were for.
     """
-    wanted: dict[str, str] = {}
+    wanted: dict[str, Contact] = {}
     told: dict[str, set[ManagerId]] = {}
     for step in {step.step_id: step for step in written}.values():
         match step.step:
@@ -124,5 +130,6 @@ def expected(written: list[AlertStep]) -> dict[str, str]:
                 continue
         told.setdefault(step.alert_id, set()).update(recipients)
         for recipient in recipients:
-            wanted[notification_id(step.step_id, recipient, ContactKind.EMAIL)] = address(recipient)
+            for contact in contacts(recipient):
+                wanted[notification_id(step.step_id, recipient, contact.kind)] = contact
     return wanted
