@@ -5,6 +5,7 @@ what it is there to find.
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Final
 
 import httpx
@@ -15,6 +16,7 @@ from consumers.delivery.settings import DeliverySettings
 from consumers.runtime.clickhouse import ClickHouse, ClickHouseAway, connect, rows
 from pulse import topics
 from pulse.doctor.findings import Finding, absent, fault, ok
+from pulse.doctor.telling import told
 from pulse.errors import Missing, SettingsFault
 from pulse.lag import unread
 from pulse.local import jars
@@ -26,6 +28,8 @@ from schemas.topics import DELIVERY_GROUP, READERS, SINK_GROUP, WORKER_APP
 from streams.gateway.settings import GatewaySettings
 
 PATIENCE_S: Final = 3.0
+LONG_PATIENCE_S: Final = 30.0
+"""For a question that reads all alerts and receipts."""
 MANY_UNREAD: Final = 50_000
 _UP: Final = "`pulse up` starts everything on this machine"
 
@@ -39,7 +43,7 @@ def examine() -> Iterator[Finding]:
     if "broker" in parts:
         yield from _broker(parts["broker"].part(Broker))
     if "clickhouse" in parts:
-        yield _clickhouse(parts["clickhouse"].part(ClickHouse))
+        yield from _clickhouse(parts["clickhouse"].part(ClickHouse))
     if "gateway" in parts:
         gateway = parts["gateway"].part(GatewaySettings)
         yield _http("gateway", f"http://{_reachable(gateway.host)}:{gateway.port}")
@@ -112,18 +116,28 @@ def _reader(name: str, broker: Broker, group: str) -> Finding:
     return ok(name, f"{behind:,} records unread")
 
 
-def _clickhouse(clickhouse: ClickHouse) -> Finding:
+def _clickhouse(clickhouse: ClickHouse) -> Iterator[Finding]:
     try:
         client = connect(clickhouse, timeout_s=PATIENCE_S)
     except (ClickHouseAway, DatabaseError, OSError) as error:
-        return fault("clickhouse", f"{clickhouse.url}: {_short(error)}", f"start it, or set clickhouse.url; {_UP}")
+        yield fault("clickhouse", f"{clickhouse.url}: {_short(error)}", f"start it, or set clickhouse.url; {_UP}")
+        return
+    with closing(client):
+        try:
+            (found,) = rows(client, "SELECT version() AS version, count() AS events FROM events")
+        except (ClickHouseAway, DatabaseError) as error:
+            yield fault("clickhouse", f"{clickhouse.url}: {_short(error)}", "`pulse migrate` makes its tables")
+            return
+        yield ok("clickhouse", f"{clickhouse.url}, version {found['version']}, {found['events']:,} rows of events")
+    yield _told(clickhouse)
+
+
+def _told(clickhouse: ClickHouse) -> Finding:
     try:
-        (found,) = rows(client, "SELECT version() AS version, count() AS events FROM events")
-    except (ClickHouseAway, DatabaseError) as error:
-        return fault("clickhouse", f"{clickhouse.url}: {_short(error)}", "`pulse migrate` makes its tables")
-    finally:
-        client.close()
-    return ok("clickhouse", f"{clickhouse.url}, version {found['version']}, {found['events']:,} rows of events")
+        with closing(connect(clickhouse, timeout_s=LONG_PATIENCE_S)) as client:
+            return told(client)
+    except (ClickHouseAway, DatabaseError, OSError) as error:
+        return absent("alerts told", f"ClickHouse did not say: {_short(error)}")
 
 
 def _http(component: str, url: str) -> Finding:

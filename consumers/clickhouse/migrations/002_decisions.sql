@@ -133,6 +133,7 @@ CREATE TABLE IF NOT EXISTS deliveries
     outcome LowCardinality(String) COMMENT 'delivered, failed, deferred or suppressed',
     reason LowCardinality(String) COMMENT 'why, from a closed list',
     detail String COMMENT 'what the other side said',
+    due_at Nullable(DateTime64(3, 'UTC')) COMMENT 'of a deferred one when it is tried next, else NULL',
     caused_by_record_at Nullable(DateTime64(3, 'UTC')) COMMENT 'Kafka timestamp of the event behind it, for latency',
     topic LowCardinality(String) COMMENT 'Kafka topic',
     partition UInt32 COMMENT 'Kafka partition',
@@ -141,7 +142,9 @@ CREATE TABLE IF NOT EXISTS deliveries
     ingested_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC') COMMENT 'when it reached the warehouse' CODEC(Delta, ZSTD(1)),
     first_wins UInt64 MATERIALIZED bitNot(bitOr(bitShiftLeft(toUInt64(toUnixTimestamp64Milli(record_at)), 22), bitAnd(offset, 4194303))) COMMENT 'the first receipt of an attempt is kept: the largest value wins',
 
-    INDEX by_step_id step_id TYPE bloom_filter(0.01) GRANULARITY 1
+    INDEX by_step_id step_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    -- what a signed link names: ids are hashes, so a granule holds any of them, and of a thousand one is read in vain
+    INDEX by_notification_id notification_id TYPE bloom_filter(0.001) GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(first_wins)
 -- account first for the account page. outcome is part of the identity: an attempt may be deferred and then delivered.

@@ -198,7 +198,7 @@ FROM arriving_alerts;
 CREATE MATERIALIZED VIEW IF NOT EXISTS deliveries_arrived TO deliveries AS
 WITH JSONExtract(payload, 'Tuple(notification_id String, attempt UInt32, at String, alert_id String, step_id String,
     account_id String, recipient String, channel String, outcome String, reason String, detail String,
-    caused_by_record_at String)') AS r
+    due_at String, caused_by_record_at String)') AS r
 SELECT
     r.notification_id AS notification_id,
     r.attempt AS attempt,
@@ -211,6 +211,7 @@ SELECT
     r.outcome AS outcome,
     r.reason AS reason,
     r.detail AS detail,
+    parseDateTime64BestEffortOrNull(r.due_at, 3, 'UTC') AS due_at,
     parseDateTime64BestEffortOrNull(r.caused_by_record_at, 3, 'UTC') AS caused_by_record_at,
     topic, partition, offset, record_at
 FROM arriving_deliveries;
