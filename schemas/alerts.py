@@ -63,6 +63,7 @@ class StepReason(StrEnum):
     MORE_OVERDUE = "more_overdue"
     ALL_ANSWERED = "all_answered"
     DUE_PASSED = "due_passed"
+    DELIVERY_DUE_PASSED = "delivery_due_passed"
     ALL_SETTLED = "all_settled"
     COMPLAINED_AGAIN = "complained_again"
     SILENCE_PASSED = "silence_passed"
@@ -129,7 +130,8 @@ class AlertStep(Model):
 
     A `historic` step was decided for a moment further back than the horizon: it is recorded, shown and never sent.
     `facts` carries the values the sentence needs, as strings: band_from, band_to, score, complaint_ids, order_ids,
-    invoice_ids, hand_off_ids, contact_ids, count, due_at, and of unpaid invoices in one currency amount and currency.
+    invoice_ids, hand_off_ids, contact_ids, count, due_at, of unpaid invoices in one currency amount and currency, and
+    of the orders undelivered_ids: those of which delivery is late, and not the shipment.
     Of a sharp drop score_before, points and days; of repeated complaints category and days; of silence quiet_since,
     expected_by (ISO times) and usual_days; of money against the score percent and measure (order_value, subscription);
     of signs for more growing (usage, order_value), percent and renews_at.

@@ -15,11 +15,11 @@ import orjson
 from schemas import topics
 from schemas.alerts import StepKind
 from streams.core.bands import NO_BAND
-from streams.core.commitments import DUE_IN
 from streams.core.decide import decide, due, sweep, waiting
 from streams.core.facts import Facts, seconds
 from streams.core.fold import fold
 from streams.core.judging import Clock
+from streams.core.ledgers import DUE_IN
 from streams.core.policy import BANDS, DAY_S, Ints
 from streams.core.rulebook import Rulebook
 from streams.core.state import Partition

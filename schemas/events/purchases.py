@@ -24,13 +24,14 @@ class OrderLine(Data):
 
 
 class OrderPlacedData(Data):
-    """`promised_at`: when shipment was promised to the client."""
+    """`promised_at`: by when shipment was promised to the client, `delivery_promised_at` by when delivery was."""
 
     order_id: OrderIdField
     amount: PositiveAmount
     currency: Currency
     lines: Annotated[tuple[OrderLine, ...], Field(max_length=MAX_LINES)] = ()
     promised_at: UtcDatetime | None = None
+    delivery_promised_at: UtcDatetime | None = None
 
 
 class OrderPlaced(Envelope):

@@ -353,7 +353,7 @@ def _withdrawn(extra: Extra, kind: AlertKind, names: Iterable[str]) -> set[str]:
     if kind is AlertKind.COMPLAINT_OVERDUE:
         return {name for name in names if name in extra.complaints and not extra.complaints[name].was_told}
     ledger = extra.ledgers.get(kind)
-    return {name for name in names if ledger and name in ledger.records and not ledger.records[name].was_made}
+    return {name for name in names if ledger and ledger.is_unfounded(name)}
 
 
 def _money(extra: Extra, kind: AlertKind, names: Iterable[str]) -> dict[str, str]:

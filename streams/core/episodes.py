@@ -3,7 +3,7 @@
 Pure: an episode and what was found in, the next episode and a step out. Sending is somebody else's business.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from schemas.alerts import AlertKind, CalledRole, StepKind, StepReason, Suggestion
 from schemas.plain import Plain
 from streams.core.facts import seconds
+from streams.core.ledgers import DELIVERY_OF
 from streams.core.overrides import Said
 from streams.core.phases import Phase, Refusal, refusal_of
 from streams.core.phases import following as after
@@ -115,7 +116,7 @@ def of_override(episode: Episode, override: Said, facts: Mapping[str, str]) -> S
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """What is overdue of one kind by a watermark: `due_at` by name (epoch seconds).
+    """What is overdue of one kind by a watermark: `due_at` (epoch seconds) by name, as `Ledger.dues` has it.
 
     `withdrawn` are names whose opening was taken back, `facts` what else the sentence may use.
     """
@@ -129,22 +130,41 @@ class Overdue:
 
 def of_overdue(episode: Episode, overdue: Overdue, now_at: float) -> Step | None:
     """The step after looking at what is owed."""
-    kind, names, due_at = overdue.kind, _NAMED_IN[overdue.kind], overdue.due_at
-    members = tuple(sorted(due_at))
+    kind, members = overdue.kind, tuple(sorted(overdue.due_at))
     if not members:
         return _settled(episode, overdue, now_at) if episode.open else None
     # What a person closed the episode over is settled for us; only another one opens the next.
-    fresh = [due_at[name] for name in members if name not in episode.members]
+    fresh = [name for name in members if name not in episode.members]
     if not fresh:
         return None
-    facts = {names: ", ".join(members), "due_at": _iso(min(due_at.values())), "count": str(len(members))}
-    facts.update(overdue.facts)
+    at, facts = min(overdue.due_at[name] for name in fresh), _facts(overdue)
     if episode.open:
         updated = replace(following(episode), members=members, watermark=overdue.watermark)
-        return Step(kind, updated, StepKind.UPDATED, StepReason.MORE_OVERDUE, min(fresh), facts)
+        return Step(kind, updated, StepKind.UPDATED, StepReason.MORE_OVERDUE, at, facts)
     first = replace(opened(episode), members=members, watermark=overdue.watermark)
-    reason = StepReason.ANSWER_DUE_PASSED if kind is _COMPLAINT else StepReason.DUE_PASSED
-    return Step(kind, first, StepKind.OPENED, reason, min(fresh), facts)
+    return Step(kind, first, StepKind.OPENED, _reason(kind, fresh), at, facts)
+
+
+def _facts(overdue: Overdue) -> dict[str, str]:
+    late = overdue.due_at
+    names = _ids(late)
+    facts = {_NAMED_IN[overdue.kind]: ", ".join(names), "due_at": _iso(min(late.values())), "count": str(len(names))}
+    if undelivered := [name for name in names if name not in late]:
+        facts["undelivered_ids"] = ", ".join(undelivered)
+    return facts | dict(overdue.facts)
+
+
+def _ids(members: Iterable[str]) -> list[str]:
+    """What they are about, each once."""
+    return sorted({name.removeprefix(DELIVERY_OF) for name in members})
+
+
+def _reason(kind: AlertKind, fresh: Collection[str]) -> StepReason:
+    if kind is _COMPLAINT:
+        return StepReason.ANSWER_DUE_PASSED
+    if all(name.startswith(DELIVERY_OF) for name in fresh):
+        return StepReason.DELIVERY_DUE_PASSED
+    return StepReason.DUE_PASSED
 
 
 def _settled(episode: Episode, overdue: Overdue, now_at: float) -> Step:
@@ -152,7 +172,7 @@ def _settled(episode: Episode, overdue: Overdue, now_at: float) -> Step:
     kind, withdrawn = overdue.kind, set(episode.members) <= set(overdue.withdrawn)
     step = StepKind.RETRACTED if withdrawn else StepKind.RESOLVED
     over = replace(closed(episode, step), members=())
-    facts = {_NAMED_IN[kind]: ", ".join(episode.members)}
+    facts = {_NAMED_IN[kind]: ", ".join(_ids(episode.members))}
     if withdrawn:
         return Step(kind, over, step, StepReason.CAUSE_WITHDRAWN, now_at, facts)
     reason = StepReason.ALL_ANSWERED if kind is _COMPLAINT else StepReason.ALL_SETTLED

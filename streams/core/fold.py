@@ -15,11 +15,12 @@ from schemas.events.withdrawals import WITHDRAWN
 from schemas.health import Dimension
 from schemas.plain import Plain
 from streams.core import fences, overrides, quiet, subscriptions
-from streams.core.commitments import CALLBACK_DUE, LOGGED, NEVER_DUE, RULES, keep
+from streams.core.commitments import NEVER_DUE
 from streams.core.complaints import NO_COMPLAINT, Complaint, advanced, difference
 from streams.core.decay import moved, share_left
 from streams.core.effects import CARRIED, FIXED_AMOUNT, FIXED_COUNT, FIXED_SIGNAL, WEIGHED, Effect, effects_of
 from streams.core.facts import KIND_INDEX, KINDS, Facts, seconds
+from streams.core.ledgers import CALLBACK_DUE, LOGGED, RULES, keep
 from streams.core.levels import IS_NORMAL
 from streams.core.pending import NONE, Effects
 from streams.core.policy import DIMENSIONS, Floats, Ints

@@ -117,7 +117,7 @@ def _upsell_step(case: Judgement, index: int, deviation: Logs, *, may_open: bool
 
 def _owes(extra: Extra, now: float) -> bool:
     """Whether first things come first: a complaint is open, or something is overdue on either side."""
-    overdue = any(at <= now for one in extra.ledgers.values() for at in one.owed.values())
+    overdue = any(at <= now for one in extra.ledgers.values() for at in one.dues().values())
     return overdue or extra.open_complaints > 0 or any(map(extra.is_open, BY_TIME))
 
 

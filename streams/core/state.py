@@ -14,11 +14,11 @@ import numpy.typing as npt
 from schemas.alerts import AlertKind
 from schemas.topics import EVENT_TOPICS
 from streams.core.bands import NO_BAND
-from streams.core.commitments import Ledgers
 from streams.core.complaints import Complaint
 from streams.core.days import BOUGHT_DAYS, HEARD_DAYS
 from streams.core.escalation.climb import Climb
 from streams.core.escalation.directory import Directory
+from streams.core.ledgers import Ledgers
 from streams.core.overrides import Held, Record
 from streams.core.pending import Pending
 from streams.core.phases import LIVE, Phase
@@ -26,7 +26,7 @@ from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Ints
 from streams.core.subscriptions import NONE as NO_SUBSCRIPTION
 from streams.core.subscriptions import Subscription
 
-STATE_VERSION: Final = 4
+STATE_VERSION: Final = 5
 RING: Final = 32
 """How many of an account's last facts are remembered by their digest: the horizon of dropping re-sent events."""
 
@@ -173,9 +173,9 @@ class Extra:
             del self.owing[name]
 
     def owed(self, kind: str) -> Mapping[str, float]:
-        """By name, when each commitment of a kind that is owed is due (epoch seconds)."""
+        """When each commitment of a kind that is owed is due, as `Ledger.dues` says."""
         ledger = self.ledgers.get(kind)
-        return ledger.owed if ledger else {}
+        return ledger.dues() if ledger else {}
 
     def is_open(self, kind: str) -> bool:
         """Whether an alert of a kind is open."""

@@ -18,9 +18,10 @@ from pydantic_core import from_json, to_json
 
 from schemas.alerts import AlertKind
 from schemas.topics import OUTPUT_TOPICS
-from streams.core.commitments import Commitment, Ledger
+from streams.core.commitments import Commitment
 from streams.core.complaints import NO_COMPLAINT, Complaint, CourseFact
 from streams.core.escalation.climb import Climb
+from streams.core.ledgers import Ledger
 from streams.core.overrides import Held, Said
 from streams.core.pending import Grouped
 from streams.core.phases import Phase

@@ -27,8 +27,22 @@ def promised(at: At | float, order: str = "O-1", due_after_s: float = DAY) -> An
     )
 
 
+def to_deliver(
+    at: At | float, order: str = "O-1", delivered_after_s: float = 3 * DAY, shipped_after_s: float | None = None
+) -> AnyEvent:
+    """An order with a promised day of delivery, and perhaps one of shipment."""
+    shipment = {} if shipped_after_s is None else {"promised_at": _after(at, shipped_after_s)}
+    delivery_due = _after(at, delivered_after_s)
+    data = {"order_id": order, "amount": "100", "currency": "EUR", **shipment}
+    return fact("purchase.order_placed", at, **data, delivery_promised_at=delivery_due)
+
+
 def shipped(at: At | float, order: str = "O-1") -> AnyEvent:
     return fact("purchase.order_shipped", at, order_id=order)
+
+
+def delivered(at: At | float, order: str = "O-1") -> AnyEvent:
+    return fact("purchase.order_delivered", at, order_id=order)
 
 
 def cancelled(at: At | float, order: str = "O-1") -> AnyEvent:

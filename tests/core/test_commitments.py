@@ -1,6 +1,6 @@
 """What is owed by a time: promised, settled, late; the same in any order, each once, and taken back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 import pytest
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schemas.alerts import AlertKind, CalledRole, StepKind, StepReason, Suggestion
 from schemas.catalogue import AnyEvent
-from streams.core.commitments import SETTLED_KEPT
+from streams.core.ledgers import DELIVERY_OF, SETTLED_KEPT
 from tests.core import owing
 from tests.core.bench import Bench, Told
 from tests.core.building import DAY, HOUR, MINUTE, At, contact, when, withdrawn
@@ -17,6 +17,7 @@ from tests.core.owing import (
     asked_to_call,
     called,
     cancelled,
+    delivered,
     disputed,
     hand_off_closed,
     handed_off,
@@ -24,6 +25,7 @@ from tests.core.owing import (
     paid,
     promised,
     shipped,
+    to_deliver,
 )
 
 SHIPMENT, INVOICE = AlertKind.SHIPMENT_LATE, AlertKind.INVOICE_OVERDUE
@@ -44,6 +46,7 @@ class Course(NamedTuple):
 
 EACH = [
     Course(SHIPMENT, promised, shipped, DAY),
+    Course(SHIPMENT, to_deliver, delivered, 3 * DAY),
     Course(INVOICE, issued, paid, DAY),
     Course(CALLBACK, asked_to_call, called, HOUR),
     Course(HAND_OFF, handed_off, hand_off_closed, HOUR),
@@ -69,7 +72,8 @@ def test_what_is_owed_alerts_when_the_watermark_passes_its_time_and_not_before(e
     bench.flush(MINUTE + due_s - 0.001)
     assert late(bench.told) == []
     [step] = [one for one in bench.flush(MINUTE + due_s).steps if one.kind is kind]
-    assert (step.step, step.reason, step.at) == (OPENED, StepReason.DUE_PASSED, when(MINUTE + due_s))
+    reason = StepReason.DELIVERY_DUE_PASSED if promise is to_deliver else StepReason.DUE_PASSED
+    assert (step.step, step.reason, step.at) == (OPENED, reason, when(MINUTE + due_s))
     assert ((step.role, step.suggestion), step.caused_by_record_at) == (CALLED_FOR[kind], None)
     assert (step.facts["count"], step.facts["due_at"]) == ("1", when(MINUTE + due_s).isoformat())
     bench.live(settle(MINUTE + due_s + HOUR))
@@ -115,6 +119,62 @@ def test_a_cancelled_order_is_not_waited_for() -> None:
     bench.live(contact(0), promised(MINUTE), cancelled(HOUR))
     bench.flush(9 * DAY)
     assert late(bench.told) == []
+
+
+def test_shipping_does_not_settle_that_delivery_was_promised_and_delivery_settles_both() -> None:
+    bench = Bench()
+    bench.live(contact(0), to_deliver(MINUTE, shipped_after_s=DAY), shipped(HOUR))
+    bench.flush(2 * DAY)
+    assert late(bench.told) == []
+    bench.flush(MINUTE + 3 * DAY)
+    [step] = [one for one in bench.told.steps if one.kind is SHIPMENT]
+    assert (step.reason, step.facts["order_ids"]) == (StepReason.DELIVERY_DUE_PASSED, "O-1")
+    assert step.facts["undelivered_ids"] == "O-1"
+    bench.live(delivered(4 * DAY))
+    assert late(bench.told) == [(SHIPMENT, OPENED), (SHIPMENT, RESOLVED)]
+    assert bench.told.steps[-1].facts["order_ids"] == "O-1"
+
+
+@pytest.mark.parametrize("settle", [delivered, cancelled])
+def test_a_delivered_or_cancelled_order_is_waited_for_in_no_way(settle: Build) -> None:
+    for facts in ([to_deliver(MINUTE, shipped_after_s=DAY), settle(HOUR)], [settle(HOUR), to_deliver(MINUTE)]):
+        bench = Bench()
+        bench.live(contact(0), *facts)
+        bench.flush(9 * DAY)
+        assert late(bench.told) == []
+
+
+def test_an_order_late_in_both_ways_is_told_when_each_time_passes_and_is_one_order() -> None:
+    bench = Bench()
+    bench.live(contact(0), to_deliver(MINUTE, shipped_after_s=DAY), to_deliver(At(MINUTE, "2"), "O-2", 2 * DAY))
+    for day in (1, 2, 3):
+        bench.flush(MINUTE + day * DAY)
+    steps = [step for step in bench.told.steps if step.kind is SHIPMENT]
+    told = [(one.step, one.reason, one.facts["order_ids"], one.facts.get("undelivered_ids")) for one in steps]
+    assert told == [
+        (OPENED, StepReason.DUE_PASSED, "O-1", None),
+        (UPDATED, StepReason.MORE_OVERDUE, "O-1, O-2", "O-2"),
+        (UPDATED, StepReason.MORE_OVERDUE, "O-1, O-2", "O-2"),
+    ]
+    assert [one.facts["count"] for one in steps] == ["1", "2", "2"]
+
+
+def test_a_promise_of_shipment_alone_leaves_that_of_delivery_standing() -> None:
+    bench = Bench()
+    bench.live(contact(0), to_deliver(MINUTE), promised(At(HOUR, "later"), due_after_s=DAY), shipped(2 * HOUR))
+    bench.flush(2 * DAY)
+    assert late(bench.told) == []
+    bench.flush(MINUTE + 3 * DAY)
+    assert late(bench.told) == [(SHIPMENT, OPENED)]
+
+
+def test_another_day_of_delivery_counts_and_is_taken_back_to_the_one_before() -> None:
+    for takes_back in (False, True):
+        bench, changed = Bench(), to_deliver(At(HOUR, "changed"), delivered_after_s=9 * DAY)
+        back = [withdrawn(2 * HOUR, changed)] if takes_back else []  # type: ignore[arg-type]
+        bench.live(contact(0), *back, changed, to_deliver(MINUTE))
+        bench.flush(4 * DAY)
+        assert late(bench.told) == ([(SHIPMENT, OPENED)] if takes_back else [])
 
 
 def test_the_latest_promise_counts() -> None:
@@ -188,6 +248,17 @@ def test_settled_ones_are_forgotten_one_day_and_open_ones_never() -> None:
     assert late(bench.told) == [(SHIPMENT, OPENED)]
 
 
+def test_an_order_of_which_delivery_is_owed_is_not_forgotten_and_counts_as_one() -> None:
+    bench = Bench()
+    both = [to_deliver(At(MINUTE, f"o{number}"), f"O-open-{number}", 100 * DAY, 100 * DAY) for number in range(3)]
+    bench.live(contact(0), *both, shipped(At(HOUR, "s"), "O-open-0"))
+    for number in range(SETTLED_KEPT + 5):
+        bench.live(delivered(At(HOUR + number, f"d{number}"), f"O-{number}"))
+    held = bench.partition.extras[0].ledgers[SHIPMENT].records
+    assert len(held) == SETTLED_KEPT + 3
+    assert {"O-open-0", "O-open-1", "O-open-2"} <= held.keys()
+
+
 FACTS = [
     promised(MINUTE),
     shipped(3 * DAY),
@@ -202,27 +273,61 @@ FACTS = [
     called(5 * MINUTE),
 ]
 FACTS += [withdrawn(At(4 * DAY, f"w{number}"), FACTS[number]) for number in (1, 5, 8)]  # type: ignore[arg-type]
+DELIVERIES = [
+    to_deliver(At(HOUR, "one"), "O-1", shipped_after_s=DAY),
+    shipped(At(2 * HOUR, "one sent"), "O-1"),
+    delivered(At(3 * HOUR, "one there"), "O-1"),
+    to_deliver(At(HOUR, "two"), "O-2"),
+    to_deliver(At(2 * HOUR, "two anew"), "O-2", 9 * DAY, shipped_after_s=DAY),
+    delivered(At(3 * HOUR, "two there"), "O-2"),
+    to_deliver(At(HOUR, "three"), "O-3", shipped_after_s=DAY),
+    shipped(At(2 * HOUR, "three sent"), "O-3"),
+]
+DELIVERIES += [withdrawn(At(4 * DAY, f"d{number}"), DELIVERIES[number]) for number in (2, 4, 5, 7)]  # type: ignore[arg-type]
+AGAIN, CRASHES = st.lists(st.integers(0, len(DELIVERIES) - 1), max_size=4), st.sets(st.integers(1, len(FACTS) - 1))
 
 
-@given(st.permutations(FACTS), st.lists(st.integers(0, len(FACTS) - 1), max_size=4), st.sets(st.integers(1, 13)))
-@settings(max_examples=150, deadline=None)
+@given(st.permutations(FACTS), AGAIN, CRASHES)
+@settings(max_examples=100, deadline=None)
 def test_what_is_owed_is_the_same_in_any_order_told_twice_and_through_any_crash(
     facts: list[AnyEvent], again: list[int], crashes: set[int]
 ) -> None:
-    expected, bench = Bench(), Bench()
-    expected.feed(*FACTS)
+    assert owed_after(FACTS).keys() == {(SHIPMENT, "O-1"), (SHIPMENT, "O-2"), (HAND_OFF, "H-1")}
+    assert owed_after(facts, again, crashes) == owed_after(FACTS)
+
+
+@given(st.permutations(DELIVERIES), AGAIN, CRASHES)
+@settings(max_examples=100, deadline=None)
+def test_what_is_to_be_delivered_is_the_same_in_any_order_told_twice_and_through_any_crash(
+    facts: list[AnyEvent], again: list[int], crashes: set[int]
+) -> None:
+    shipment, delivery = HOUR + DAY, HOUR + 3 * DAY
+    owed = {
+        f"{DELIVERY_OF}O-1": delivery,
+        f"{DELIVERY_OF}O-2": delivery,
+        f"{DELIVERY_OF}O-3": delivery,
+        "O-3": shipment,
+    }
+    assert owed_after(facts, again, crashes) == {(SHIPMENT, name): when(at).timestamp() for name, at in owed.items()}
+
+
+def owed_after(
+    facts: Sequence[AnyEvent], again: Sequence[int] = (), crashes: Collection[int] = ()
+) -> dict[tuple[str, str], float]:
+    """What is owed, and when, with some facts told twice and a crash behind some."""
+    bench = Bench()
     for number, fact in enumerate(facts):
         bench.feed(fact)
         if number in crashes:
             bench.flush(0)
             bench.crash(lag=3)
     bench.feed(*(facts[number] for number in again))
-    assert _owed(bench) == _owed(expected)
-    assert _owed(expected) == {(SHIPMENT, "O-1"), (SHIPMENT, "O-2"), (HAND_OFF, "H-1")}
+    return _owed(bench)
 
 
-def _owed(bench: Bench) -> set[tuple[str, str]]:
-    return {(kind, name) for kind, ledger in bench.partition.extras[0].ledgers.items() for name in ledger.owed}
+def _owed(bench: Bench) -> dict[tuple[str, str], float]:
+    ledgers = bench.partition.extras[0].ledgers
+    return {(kind, name): at for kind, ledger in ledgers.items() for name, at in ledger.dues().items()}
 
 
 def test_a_call_that_was_returned_is_not_owed_again_after_a_crash_and_one_that_was_not_still_is() -> None:

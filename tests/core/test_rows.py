@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 
 from schemas.catalogue import AnyEvent
 from schemas.plain import to_plain
-from streams.core.commitments import keep
 from streams.core.complaints import NO_COMPLAINT, Complaint, CourseFact
 from streams.core.escalation.climb import Climb
+from streams.core.ledgers import keep
 from streams.core.phases import Phase
 from streams.core.state import NEVER, Episode, Extra, Output, Partition, Profile
 from streams.core.subscriptions import Change, Subscription
 from streams.worker.rows import Beside, PartitionRecord, Waiting, from_value, to_values
 from tests.core.bench import Bench
 from tests.core.building import DAY, opened, order, profile, withdrawn
-from tests.core.owing import disputed, paid, promised
+from tests.core.owing import disputed, paid, promised, shipped, to_deliver
 from tests.core.timelines import SPAN_S, overridden, thorough, timelines
 
 ONLY = np.array([0])
@@ -80,6 +80,9 @@ def test_an_empty_row_keeps_its_infinities_and_its_nan() -> None:
         lambda extra: extra.put("C", NO_COMPLAINT, Complaint(((CourseFact("opened", 1.5, 4, 7.25), 1),))),
         lambda extra: keep(extra.ledgers, to_plain(promised(0)), 0.1 + 0.2, 1),
         lambda extra: keep(extra.ledgers, to_plain(paid(0, amount="7.5")), 1.5, -1),
+        lambda extra: keep(extra.ledgers, to_plain(to_deliver(0)), 0.1 + 0.2, 1),
+        lambda extra: keep(extra.ledgers, to_plain(to_deliver(0, shipped_after_s=0.5)), 1.5, -1),
+        lambda extra: keep(extra.ledgers, to_plain(shipped(0)), 1.5, -1),
         lambda extra: keep(extra.ledgers, to_plain(disputed(0)), 1.5, 1),
         lambda extra: setattr(
             extra, "subscription", Subscription(((Change(1.5, 0.1, "EUR"), -1), (Change(2.5, 7.0, "USD", 9.25), 2)))

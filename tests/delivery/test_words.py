@@ -41,6 +41,11 @@ ONE = {"due_at": "2026-03-02T09:30:00+00:00", "count": "1"}
 SAID = [
     (AlertKind.SHIPMENT_LATE, {"order_ids": "O-1"}, "Order O-1 of Example Retail 00042 was to be shipped by"),
     (
+        AlertKind.SHIPMENT_LATE,
+        {"order_ids": "O-1", "undelivered_ids": "O-1"},
+        "Order O-1 of Example Retail 00042 was to be delivered by",
+    ),
+    (
         AlertKind.INVOICE_OVERDUE,
         {"invoice_ids": "I-1", "amount": "60", "currency": "EUR"},
         "Invoice I-1 of Example Retail 00042 over €60.00 was due",

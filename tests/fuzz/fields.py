@@ -65,7 +65,8 @@ def due_before(rng: random.Random, event: Event) -> None:
     """Owed before it was promised, or at the edge of time."""
     at = datetime.fromisoformat(str(event["time"]))
     odd = rng.choice(("1900-01-01T00:00:00Z", "2199-12-31T23:59:59.999999Z", (at - timedelta(days=9)).isoformat()))
-    for name in ("answer_due_at", "due_at", "promised_at", "callback_due_at", "expires_at", "renews_at"):
+    promised = ("promised_at", "delivery_promised_at", "callback_due_at", "answer_due_at", "due_at")
+    for name in (*promised, "expires_at", "renews_at"):
         if name in event["data"]:
             event["data"][name] = odd
 

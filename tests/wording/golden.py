@@ -334,4 +334,98 @@ GOLDEN: Final[list[tuple[str, AlertKind, StepReason, dict[str, str], str]]] = [
             " med 35 %. Abonnemanget ska förnyas 1 juni 2026."
         ),
     ),
+    (
+        "en_GB",
+        AlertKind.SHIPMENT_LATE,
+        StepReason.DELIVERY_DUE_PASSED,
+        {**_OWED, "order_ids": "O-1", "undelivered_ids": "O-1"},
+        "Order O-1 of Example Retail 00042 was to be delivered by 2 Mar 2026, 09:00 CET and has not been.",
+    ),
+    (
+        "de",
+        AlertKind.SHIPMENT_LATE,
+        StepReason.DELIVERY_DUE_PASSED,
+        {**_OWED, "order_ids": "O-1", "undelivered_ids": "O-1"},
+        (
+            "Die Bestellung O-1 von Example Retail 00042 sollte bis zum 02.03.2026, 09:00 MEZ zugestellt"
+            " sein und ist es noch nicht."
+        ),
+    ),
+    (
+        "es",
+        AlertKind.SHIPMENT_LATE,
+        StepReason.DELIVERY_DUE_PASSED,
+        {**_OWED, "order_ids": "O-1", "undelivered_ids": "O-1"},
+        ("El pedido O-1 de Example Retail 00042 debía entregarse antes del 2 mar 2026, 9:00 CET y no ha llegado."),
+    ),
+    (
+        "nb",
+        AlertKind.SHIPMENT_LATE,
+        StepReason.DELIVERY_DUE_PASSED,
+        {**_OWED, "order_ids": "O-1", "undelivered_ids": "O-1"},
+        (
+            "Bestillingen O-1 fra Example Retail 00042 skulle vært levert innen 2. mars 2026, 09:00 CET,"
+            " men er ikke levert."
+        ),
+    ),
+    (
+        "sv",
+        AlertKind.SHIPMENT_LATE,
+        StepReason.DELIVERY_DUE_PASSED,
+        {**_OWED, "order_ids": "O-1", "undelivered_ids": "O-1"},
+        (
+            "Beställningen O-1 från Example Retail 00042 skulle ha levererats senast 2 mars 2026 09:00 CET"
+            " men har inte levererats."
+        ),
+    ),
+    (
+        "en_GB",
+        AlertKind.SHIPMENT_LATE,
+        StepReason.MORE_OVERDUE,
+        {**_SEVERAL, "order_ids": "O-1, O-2", "undelivered_ids": "O-2"},
+        (
+            "2 orders of Example Retail 00042 are past their time, some not shipped and some not delivered:"
+            " O-1 and O-2. The oldest was due 2 Mar 2026, 09:00 CET."
+        ),
+    ),
+    (
+        "de",
+        AlertKind.SHIPMENT_LATE,
+        StepReason.MORE_OVERDUE,
+        {**_SEVERAL, "order_ids": "O-1, O-2", "undelivered_ids": "O-2"},
+        (
+            "2 Bestellungen von Example Retail 00042 sind über die Frist hinaus teils nicht versandt, teils"
+            " nicht zugestellt: O-1 und O-2. Die älteste war am 02.03.2026, 09:00 MEZ fällig."
+        ),
+    ),
+    (
+        "es",
+        AlertKind.SHIPMENT_LATE,
+        StepReason.MORE_OVERDUE,
+        {**_SEVERAL, "order_ids": "O-1, O-2", "undelivered_ids": "O-2"},
+        (
+            "2 pedidos de Example Retail 00042 están fuera de plazo, unos sin enviar y otros sin entregar:"
+            " O-1 y O-2. El más antiguo vencía el 2 mar 2026, 9:00 CET."
+        ),
+    ),
+    (
+        "nb",
+        AlertKind.SHIPMENT_LATE,
+        StepReason.MORE_OVERDUE,
+        {**_SEVERAL, "order_ids": "O-1, O-2", "undelivered_ids": "O-2"},
+        (
+            "2 bestillinger fra Example Retail 00042 er over fristen, noen ikke sendt og noen ikke levert:"
+            " O-1 og O-2. Den eldste hadde frist 2. mars 2026, 09:00 CET."
+        ),
+    ),
+    (
+        "sv",
+        AlertKind.SHIPMENT_LATE,
+        StepReason.MORE_OVERDUE,
+        {**_SEVERAL, "order_ids": "O-1, O-2", "undelivered_ids": "O-2"},
+        (
+            "2 beställningar från Example Retail 00042 är försenade, några inte skickade och några inte"
+            " levererade: O-1 och O-2. Den äldsta skulle ha kommit senast 2 mars 2026 09:00 CET."
+        ),
+    ),
 ]

@@ -54,6 +54,9 @@ SITUATIONS: Final[tuple[Mapping[str, str], ...]] = (
     {**FACTS, **ONE},
     {**FACTS, **MONEY},
     {**FACTS, "growing": "usage, order_value"},
+    {**FACTS, "undelivered_ids": "O-1, O-2"},
+    {**FACTS, **ONE, "undelivered_ids": "O-1"},
+    {**FACTS, "undelivered_ids": "O-2"},
     {**FACTS, **HELD},
 )
 

@@ -27,7 +27,7 @@ _STATES: Final = {
 _SUGGESTIONS: Final = {
     Suggestion.CALL_CLIENT: N_("Call the client and ask what happened."),
     Suggestion.ANSWER_COMPLAINT: N_("Answer the complaint today, if only to say when it will be solved."),
-    Suggestion.NAME_SHIPPING_DATE: N_("Find out when it leaves the house and tell the client the new date."),
+    Suggestion.NAME_SHIPPING_DATE: N_("Find out when it will arrive and tell the client the new date."),
     Suggestion.ASK_FOR_PAYMENT: N_("Ask the client about the payment, and whether something was wrong."),
     Suggestion.CALL_BACK: N_("Call the client back today."),
     Suggestion.CLOSE_HAND_OFF: N_("Ask the other team where it stands, and tell the client."),

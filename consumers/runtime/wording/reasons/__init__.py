@@ -20,6 +20,7 @@ _TELL: Final[dict[StepReason, Tell]] = {
     StepReason.ALL_ANSWERED: complaints.all_answered,
     StepReason.COMPLAINED_AGAIN: complaints.complained_again,
     StepReason.DUE_PASSED: owed.due_passed,
+    StepReason.DELIVERY_DUE_PASSED: owed.due_passed,
     StepReason.ALL_SETTLED: owed.all_settled,
     StepReason.SILENCE_PASSED: silence.silence_passed,
     StepReason.HEARD_AGAIN: silence.heard_again,

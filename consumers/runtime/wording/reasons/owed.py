@@ -1,4 +1,4 @@
-"""What was owed by a time and is not done: shipments, payments, calls back, hand-offs."""
+"""What was owed by a time and is not done: shipments, deliveries, payments, calls back, hand-offs."""
 
 from decimal import Decimal
 from typing import Final
@@ -30,12 +30,21 @@ _OVERDUE_SUM: Final = NN_(
     "Invoice %(names)s of %(account)s over %(amount)s was due %(due)s and is not paid.",
     "%(count)d invoices of %(account)s over %(amount)s are past their time: %(names)s. The oldest was due %(due)s.",
 )
+_UNDELIVERED: Final = NN_(
+    "Order %(names)s of %(account)s was to be delivered by %(due)s and has not been.",
+    "%(count)d orders of %(account)s are not delivered past their time: %(names)s. The oldest was due %(due)s.",
+)
+_UNSHIPPED_AND_UNDELIVERED: Final = NN_(
+    "Order %(names)s of %(account)s was due %(due)s and is not there yet.",
+    "%(count)d orders of %(account)s are past their time, some not shipped and some not delivered: %(names)s."
+    " The oldest was due %(due)s.",
+)
 _OVERDUE_AT_ALL: Final = NN_(
     "Something owed to %(account)s is past its time.",
     "%(count)d things owed to %(account)s are past their time.",
 )
 _SETTLED: Final = {
-    AlertKind.SHIPMENT_LATE: N_("No order of %(account)s is waiting to be shipped past its time any more."),
+    AlertKind.SHIPMENT_LATE: N_("No order of %(account)s is past its time any more."),
     AlertKind.INVOICE_OVERDUE: N_("No invoice of %(account)s is unpaid past its time any more."),
     AlertKind.CALLBACK_OVERDUE: N_("%(account)s is not waiting for a call back any more."),
     AlertKind.HAND_OFF_OVERDUE: N_("No hand-off of %(account)s is open past its time any more."),
@@ -65,6 +74,9 @@ def all_settled(reader: Reader, step: AlertStep) -> str:
 def _forms(step: AlertStep) -> tuple[str, str]:
     if step.kind is AlertKind.INVOICE_OVERDUE and has(step, "amount", "currency"):
         return _OVERDUE_SUM
+    if step.kind is AlertKind.SHIPMENT_LATE and has(step, "undelivered_ids"):
+        alike = step.facts["undelivered_ids"] == step.facts.get("order_ids")
+        return _UNDELIVERED if alike else _UNSHIPPED_AND_UNDELIVERED
     return _OVERDUE.get(step.kind, _OVERDUE_AT_ALL)
 
 
