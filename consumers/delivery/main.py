@@ -72,7 +72,9 @@ class _Process:
         metrics.REMEMBERED_LIMIT.set(settings.max_remembered)
         publisher = stack.enter_context(Publisher(broker, _CLIENT, stop))
         self._desk = ReceiptDesk(ledger, publisher, utc_now, settings.attention)
-        sender = Sender(channels(settings, utc_now), self._desk, settings.retry, settings.max_waiting)
+        sender = Sender(
+            channels(settings, utc_now, self._desk.threads), self._desk, settings.retry, settings.max_waiting
+        )
         self._sender = stack.enter_context(closing(sender))
         heartbeat = settings.heartbeat_url.get_secret_value() if settings.heartbeat_url else None
         self._audit = SelfAudit(ledger, heartbeat, Outbound(settings.targets.outbound))

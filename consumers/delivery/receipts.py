@@ -13,6 +13,7 @@ import structlog
 
 from consumers.delivery import metrics
 from consumers.delivery.attention.watching import attention as watch
+from consumers.delivery.channels.slack_threads import Threads
 from consumers.delivery.decisions import Decision, Suppression
 from consumers.delivery.ledger import Ledger
 from consumers.delivery.settings import AttentionSettings
@@ -57,6 +58,7 @@ class ReceiptDesk:
         self.ledger = ledger
         self.clock = clock
         self.attention = watch(attention, clock)
+        self.threads = Threads()
         self._writer = writer
         self._tray: list[Outgoing] = []
 
@@ -81,6 +83,7 @@ class ReceiptDesk:
         news = self.ledger.note(receipt)
         if news:
             self.attention.note(receipt)
+            self.threads.note(receipt)
         return news
 
     def add(self, record: Outgoing) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from consumers.delivery.channels.offered import channels
+from consumers.delivery.channels.slack_threads import Threads
 from consumers.delivery.decisions import Notification
 from consumers.delivery.preview import Preview, preview
 from consumers.delivery.sample_alerts import OWNER, STEPS, sample_manager, sample_step
@@ -97,7 +98,7 @@ def send(
     contacts = contacts_to_try(profile, channel)
     if not contacts:
         _fail(f"{manager} has no {channel.value if channel else 'channel that is sent to'} in the profile")
-    offered = channels(settings.part(DeliverySettings), CLOCKS.wall)
+    offered = channels(settings.part(DeliverySettings), CLOCKS.wall, Threads())
     owner = ManagerId(manager)
     try:
         receipts = try_out(

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -21,12 +22,12 @@ from schemas.broker import Broker
 from streams.core.releases import Releases
 from streams.pacing import Pacer
 from streams.worker import app as worker_app
+from streams.worker import managers, policies
 from streams.worker.app import WorkerApp
 from streams.worker.engine import Engine
 from streams.worker.errors import EXIT_STATE_LOST, StateLost
 from streams.worker.flush import Flusher, new_producer
-from streams.worker.following import ManagersFollower
-from streams.worker.policies import PolicyReader
+from streams.worker.following import Follower
 from streams.worker.settings import WorkerSettings
 from streams.worker.status import STOPPING, Board, keep_posted
 
@@ -72,12 +73,14 @@ async def _serve(
     app, producer, pacer = worker_app.build(settings, broker), new_producer(broker), Pacer(broker, OUTPUTS)
     engine = Engine(broker, releases.rules, settings.sweep_interval_s, settings.history_until)
     app.wire(engine, Flusher(engine, producer, pacer), _once(on_ready))
-    policies, follower = PolicyReader(broker, releases, engine), ManagersFollower(broker, engine.managers)
-    app.read_policies = policies.catch_up
-    beside = [asyncio.create_task(keep_posted(board, app)), asyncio.create_task(follower.run())]
-    if not (await _reached(producer, stop) and await _known(follower, stop, beside)):
+    rules = Follower(broker, topics.POLICIES.name, partial(policies.take_in, releases, engine))
+    people = Follower(broker, topics.MANAGERS.name, partial(managers.take_in, engine.managers, time.time))
+    app.read_policies = rules.catch_up
+    beside = [asyncio.create_task(run) for run in (keep_posted(board, app), people.run(), rules.run())]
+    if not (await _reached(producer, stop) and await _known(people, stop, beside)):
         await _cancelled(beside)
-        await producer.stop()
+        for part in (rules, people, producer):
+            await part.stop()
         return None
     await pacer.start()
     try:
@@ -87,7 +90,6 @@ async def _serve(
         raise
     loops = [
         *beside,
-        asyncio.create_task(policies.follow()),
         *(asyncio.create_task(turn(app, settings)) for turn in (_flush_loop, _look_loop, _commit_loop, _watch_loop)),
     ]
     await _until_over(app, stop, loops)
@@ -98,7 +100,7 @@ async def _serve(
         with suppress(TimeoutError):  # a broker that is away must not hold the process up: what is lost is read again
             await asyncio.wait_for(app.hand_over(), timeout=_STOP_S)
     await _stopped(app)
-    for part in (policies, pacer, producer):
+    for part in (rules, people, pacer, producer):
         await part.stop()
     return app.fatal or app.crash_reason
 
@@ -117,16 +119,16 @@ async def _reached(producer: AIOKafkaProducer, stop: asyncio.Event) -> bool:
     return False
 
 
-async def _known(follower: ManagersFollower, stop: asyncio.Event, beside: list[asyncio.Task[None]]) -> bool:
+async def _known(people: Follower, stop: asyncio.Event, beside: list[asyncio.Task[None]]) -> bool:
     """Wait for all managers to be known, without whom nobody is told; False when told to stop meanwhile."""
-    waits = [asyncio.create_task(event.wait()) for event in (follower.ready, stop)]
+    waits = [asyncio.create_task(event.wait()) for event in (people.ready, stop)]
     await asyncio.wait([*waits, *beside], return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:
         wait.cancel()
     for task in beside:
         if task.done():
             task.result()  # it failed, and says why
-    return follower.ready.is_set()
+    return people.ready.is_set()
 
 
 async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:

@@ -15,6 +15,7 @@ from consumers.delivery.channels.outbound import Outbound
 from consumers.delivery.channels.port import Away, NotNow, Paced, Refused, Undelivered
 from consumers.delivery.channels.slack import Slack
 from consumers.delivery.channels.slack_message import slack_message
+from consumers.delivery.channels.slack_threads import Threads
 from consumers.delivery.decisions import Digest, Notification
 from consumers.delivery.targets import OutboundSettings, SlackSettings
 from schemas.alerts import AlertStep
@@ -78,7 +79,7 @@ def slack(web: WebServer, time: Time) -> Slack:
     web.reply = lambda _: OK
     settings = SlackSettings(token=SecretStr(TOKEN), api_url=f"{web.url}/api")
     outbound = Outbound(OutboundSettings(private_hosts=(web.host,)))
-    return Slack(settings, outbound, rendered, time)
+    return Slack(settings, outbound, rendered, time, Threads())
 
 
 @pytest.mark.parametrize("test", [False, True], ids=["alert", "test"])
@@ -130,7 +131,7 @@ def test_a_hostile_name_becomes_no_mention_no_link_and_no_format() -> None:
 
 
 def test_what_is_posted_is_authorized_and_names_the_channel(slack: Slack, web: WebServer) -> None:
-    assert slack.send(notification()) == "ts 1700000000.000100"
+    assert slack.send(notification()) == "ts 1700000000.000100 in C0123456789 for C0123456789"
     (request,) = web.requests
     assert request.path == "/api/chat.postMessage"
     assert request.headers["authorization"] == f"Bearer {TOKEN}"
@@ -167,7 +168,7 @@ def test_slack_that_cannot_be_reached_is_away(time: Time) -> None:
     settings = SlackSettings(token=SecretStr(TOKEN), api_url="http://127.0.0.1:1/api")
     outbound = Outbound(OutboundSettings(private_hosts=("127.0.0.1",)))
     with pytest.raises(Away):
-        Slack(settings, outbound, rendered, time).send(notification())
+        Slack(settings, outbound, rendered, time, Threads()).send(notification())
 
 
 def test_a_channel_gets_one_message_a_second_and_others_are_not_held_up(

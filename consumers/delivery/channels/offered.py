@@ -14,6 +14,7 @@ from consumers.delivery.channels.outbound import Outbound
 from consumers.delivery.channels.port import Channel
 from consumers.delivery.channels.slack import Slack
 from consumers.delivery.channels.slack_message import slack_message
+from consumers.delivery.channels.slack_threads import Threads
 from consumers.delivery.channels.smtp import Mail
 from consumers.delivery.channels.teams import Teams
 from consumers.delivery.channels.teams_message import teams_message
@@ -28,12 +29,12 @@ U = TypeVar("U")
 Render = Callable[[Notification | Digest], T]
 
 
-def channels(settings: DeliverySettings, clock: Callable[[], datetime]) -> dict[ContactKind, Channel]:
+def channels(settings: DeliverySettings, clock: Callable[[], datetime], threads: Threads) -> dict[ContactKind, Channel]:
     """Every channel we offer, by its kind."""
-    return {channel.kind: channel for channel in _made(settings, clock)}
+    return {channel.kind: channel for channel in _made(settings, clock, threads)}
 
 
-def _made(settings: DeliverySettings, clock: Callable[[], datetime]) -> Iterator[Channel]:
+def _made(settings: DeliverySettings, clock: Callable[[], datetime], threads: Threads) -> Iterator[Channel]:
     yield Inbox()
     links = links_of(settings)
     yield Mail(settings.smtp, lambda it: mail_bytes(it, settings, links))
@@ -48,7 +49,7 @@ def _made(settings: DeliverySettings, clock: Callable[[], datetime]) -> Iterator
         return render
 
     if targets.slack.token is not None:
-        yield Slack(targets.slack, outbound, telling(slack_message, slack_digest), clock)
+        yield Slack(targets.slack, outbound, telling(slack_message, slack_digest), clock, threads)
     if targets.teams:
         yield Teams(targets.teams, outbound, telling(teams_message, teams_digest), clock)
     if targets.webhooks:
