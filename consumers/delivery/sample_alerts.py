@@ -1,6 +1,7 @@
 """An alert of every kind to look at and to try channels with: plainly made up. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -23,12 +24,19 @@ class _Sample:
     role: CalledRole
     suggestion: Suggestion
     facts: dict[str, Any]
+    ended_facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 _R, _S, _C = StepReason, Suggestion, CalledRole
-_BANDS: Final = {"band_from": "watch", "band_to": "critical", "score": "23.4"}
 _SAMPLES: Final[dict[AlertKind, _Sample]] = {
-    AlertKind.BAND_DROPPED: _Sample(_R.BAND_WORSENED, _R.BAND_RECOVERED, _C.SALES, _S.CALL_CLIENT, _BANDS),
+    AlertKind.BAND_DROPPED: _Sample(
+        _R.BAND_WORSENED,
+        _R.BAND_RECOVERED,
+        _C.SALES,
+        _S.CALL_CLIENT,
+        {"band_from": "watch", "band_to": "critical", "score": "23.4"},
+        {"band_from": "at_risk", "band_to": "watch", "score": "58.2"},
+    ),
     AlertKind.SHARP_DROP: _Sample(
         _R.SCORE_FELL,
         _R.SCORE_STEADIED,
@@ -128,7 +136,7 @@ def sample_step(kind: AlertKind, at: datetime, step: StepKind = StepKind.OPENED,
     name = alert_id(ACCOUNT, kind, episode)
     resolved, escalated = step is StepKind.RESOLVED, step is StepKind.ESCALATED
     climbing = {"raised_by": sample.opened.value, "held_by": "EXAMPLE-ASSISTANT", "held_since": timedelta(hours=-4)}
-    facts = {**sample.facts, **(climbing if escalated else {})}
+    facts = {**sample.facts, **(climbing if escalated else sample.ended_facts if resolved else {})}
     return AlertStep(
         alert_id=name,
         step_id=f"{name}:{STEPS.index(step) + 1}",

@@ -13,7 +13,7 @@ from consumers.delivery.channels.links import Links
 from consumers.delivery.channels.mail_message import mail_bytes, to_message
 from consumers.delivery.decisions import Notification
 from consumers.delivery.settings import DeliverySettings, SmtpSettings
-from schemas.alerts import AlertStep
+from schemas.alerts import AlertKind, AlertStep, StepKind
 from schemas.events.managers import ContactKind
 from tests.delivery.samples import OWNER, band_dropped, band_recovered, complaint_overdue, manager
 
@@ -58,6 +58,34 @@ def test_a_dropped_band_says_from_where_to_where_and_why() -> None:
     assert "−18.2  Complaint opened (Mar 2, 2026, 10:28\N{NO-BREAK SPACE}AM CET)" in text
     assert "−2.8  Contact logged" in text, "two signals of one event are one line"
     assert "€125,000" in text
+
+
+def test_the_text_says_once_what_became_of_the_alert() -> None:
+    first_lines = [text_of(parsed(step), "plain").splitlines()[0] for step in (band_dropped(), band_recovered())]
+    assert first_lines == [
+        "New alert: Health dropped, Example Retail 00042",
+        "Resolved: Health dropped, Example Retail 00042",
+    ]
+
+
+RED, ORANGE, GREEN, GREY = "#a4262c", "#b3541e", "#1f7a4d", "#44546a"
+
+
+@pytest.mark.parametrize(
+    ("step", "colour"),
+    [
+        (band_dropped(), RED),
+        (complaint_overdue(), ORANGE),
+        (band_recovered(), GREEN),
+        (band_dropped(kind=AlertKind.RECOVERED, facts={"band_from": "critical", "band_to": "watch"}), GREEN),
+        (band_dropped(kind=AlertKind.UPSELL_READY, facts={}), GREEN),
+        (band_recovered(step=StepKind.RETRACTED), GREY),
+    ],
+    ids=["critical", "due", "resolved", "recovered", "upsell", "retracted"],
+)
+def test_only_what_is_bad_is_red_or_orange(step: AlertStep, colour: str) -> None:
+    bar = f'<td style="background:{colour};padding:10px 24px;'
+    assert bar in text_of(parsed(step), "html")
 
 
 def test_an_overdue_complaint_says_which_and_since_when() -> None:

@@ -66,6 +66,20 @@ def test_a_digest_is_a_card_that_opens_the_inbox(teams: Teams, web: WebServer) -
     assert "Your digest: 40 alerts" in json.dumps(card["body"])
 
 
+def test_each_alert_of_a_digest_stands_out_with_its_worth_and_says_why() -> None:
+    digest = Digest(AT, (notification(band_dropped("A-1")), notification(band_dropped("A-2", value_at_risk=None))))
+    body = rendered(digest)["attachments"][0]["content"]["body"]
+    said = [(block["inlines"][0]["text"], block["inlines"][0].get("weight")) for block in body[2:]]
+    reason = "The health of Example Retail 00042 fell from “watch” to “critical”; its score is now 23 of 100."
+    assert said == [
+        ("Health dropped: Example Retail 00042 (€125,000)", "Bolder"),
+        (reason, None),
+        ("Health dropped: Example Retail 00042", "Bolder"),
+        (reason, None),
+    ]
+    assert all(set(run) <= KEYS["TextRun"] for block in body for run in block["inlines"])
+
+
 @pytest.fixture
 def time() -> Time:
     return Time()

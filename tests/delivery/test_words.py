@@ -64,6 +64,12 @@ WHY = [
         "The score of Example Retail 00042 fell by 22 points within 7 days, from 70 to 48.",
     ),
     (
+        AlertKind.SHARP_DROP,
+        StepReason.SCORE_FELL,
+        {"score": "41.0", "score_before": "68.5", "points": "27.5", "days": "1"},
+        "The score of Example Retail 00042 fell by 27 points within a day, from 68 to 41.",
+    ),
+    (
         AlertKind.COMPLAINT_REPEATED,
         StepReason.COMPLAINED_AGAIN,
         {"complaint_ids": "C-1, C-2", "category": "billing", "count": "2", "days": "30"},

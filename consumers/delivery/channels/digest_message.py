@@ -3,23 +3,26 @@
 Lists stop where a channel's limits do; what has no line is counted.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from consumers.delivery.channels.links import Links
 from consumers.delivery.channels.slack_message import escaped
-from consumers.delivery.channels.teams_message import CONTENT_TYPE
+from consumers.delivery.channels.teams_message import CONTENT_TYPE, Element, rich_text
 from consumers.delivery.decisions import Digest
-from consumers.runtime.wording import DigestWords, reader_of
+from consumers.runtime.wording import AlertWords, DigestWords, reader_of
 from consumers.runtime.wording.marks import N_
 
 _MOST: Final = 15
 _LINE: Final = 2000
+_TEAMS_LINE: Final = 500
+"""Teams takes 28 KB in all."""
 
 
 @dataclass(frozen=True, slots=True)
 class DigestMessage:
-    """A digest in its recipient's words, as plain text."""
+    """A digest in its recipient's words, as plain text; a line is a title and what is said of it, or a text alone."""
 
     headline: str
     extent: str
@@ -38,10 +41,14 @@ def digest_of(digest: Digest, most: int, links: Links) -> DigestMessage:
     profile = digest.first.profile
     reader = reader_of(profile.locale, profile.time_zone)
     words = DigestWords(reader, tuple(one.step for one in digest.members), min(most, _MOST), digest.of)
-    lines = [f"{alert.headline}\n{alert.reason}"[:_LINE] for alert in words.listed]
+    lines = [f"{_title(alert)}\n{alert.reason}"[:_LINE] for alert in words.listed]
     lines += [words.rest] if words.rest else []
     label = reader.text(N_("Open the inbox"))
     return DigestMessage(words.headline, words.extent, tuple(lines), label, links.inbox, reader.language)
+
+
+def _title(alert: AlertWords) -> str:
+    return f"{alert.headline} ({alert.value_at_risk})" if alert.value_at_risk else alert.headline
 
 
 def slack_digest(told: DigestMessage) -> dict[str, Any]:
@@ -68,8 +75,6 @@ def slack_digest(told: DigestMessage) -> dict[str, Any]:
 
 def teams_digest(told: DigestMessage) -> dict[str, Any]:
     """The body that the workflow takes."""
-    runs = [{"type": "TextRun", "text": told.headline, "size": "Large", "weight": "Bolder"}]
-    runs += [{"type": "TextRun", "text": text[:1000]} for text in (told.extent, *told.lines)]
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
@@ -77,7 +82,17 @@ def teams_digest(told: DigestMessage) -> dict[str, Any]:
         "lang": told.language,
         "fallbackText": told.headline,
         "msteams": {"width": "Full"},
-        "body": [{"type": "RichTextBlock", "spacing": "Default", "inlines": [run]} for run in runs],
+        "body": list(_teams_body(told)),
         "actions": [{"type": "Action.OpenUrl", "title": told.open_label, "url": told.inbox}],
     }
     return {"type": "message", "attachments": [{"contentType": CONTENT_TYPE, "contentUrl": None, "content": card}]}
+
+
+def _teams_body(told: DigestMessage) -> Iterator[Element]:
+    yield rich_text(told.headline, size="Large", weight="Bolder")
+    yield rich_text(told.extent)
+    for line in told.lines:
+        title, _, reason = line.partition("\n")
+        yield rich_text(title[:_TEAMS_LINE], weight="Bolder" if reason else "Default")
+        if reason:
+            yield rich_text(reason[:_TEAMS_LINE], spacing="None")

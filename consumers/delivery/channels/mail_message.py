@@ -20,11 +20,12 @@ from consumers.delivery.decisions import Digest, Notification
 from consumers.delivery.settings import DeliverySettings
 from consumers.runtime.wording import DigestWords, one_line, reader_of
 from consumers.runtime.wording.templates import install_texts
-from schemas.alerts import AlertStep, StepKind
+from schemas.alerts import AlertKind, AlertStep, StepKind
 from schemas.health import Band
 
 _POLICY: Final = SMTP.clone(cte_type="7bit")
 _GOOD, _BAD, _WORST, _CALM = "#1f7a4d", "#b3541e", "#a4262c", "#44546a"
+_GOOD_NEWS: Final = frozenset({AlertKind.RECOVERED, AlertKind.UPSELL_READY})
 _BAND_COLOURS: Final = {Band.HEALTHY: _GOOD, Band.WATCH: _BAD, Band.AT_RISK: _BAD, Band.CRITICAL: _WORST}
 
 
@@ -106,7 +107,9 @@ def context(message: Message) -> Mapping[str, object]:
 
 
 def _colour(step: AlertStep) -> str:
-    if step.step is StepKind.RESOLVED:
+    if step.step is StepKind.RETRACTED:
+        return _CALM
+    if step.step is StepKind.RESOLVED or step.kind in _GOOD_NEWS:
         return _GOOD
     band = step.facts.get("band_to")
     return _BAND_COLOURS.get(Band(band), _CALM) if band in set(Band) else _BAD

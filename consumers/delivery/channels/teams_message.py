@@ -33,16 +33,16 @@ def teams_message(notification: Notification, links: Links) -> dict[str, Any]:
 
 
 def _body(message: Message) -> Iterator[Element]:
-    yield _text(message.headline, size="Large", weight="Bolder")
+    yield rich_text(message.headline, size="Large", weight="Bolder")
     if message.note:
-        yield _text(message.note, color="Attention")
-    yield _text(message.words.reason)
+        yield rich_text(message.note, color="Attention")
+    yield rich_text(message.words.reason)
     if message.suggested:
-        yield _text(message.suggested, weight="Bolder")
+        yield rich_text(message.suggested, weight="Bolder")
     yield {"type": "FactSet", "facts": [{"title": label, "value": value} for label, value in message.facts()]}
     for line in message.moved():
-        yield _text(line, spacing="Small")
-    yield _text(message.why_you, size="Small", isSubtle=True)
+        yield rich_text(line, spacing="Small")
+    yield rich_text(message.why_you, size="Small", isSubtle=True)
 
 
 def _actions(message: Message) -> Iterator[Element]:
@@ -51,7 +51,8 @@ def _actions(message: Message) -> Iterator[Element]:
     yield {"type": "Action.OpenUrl", "title": message.open_label, "url": message.account_link}
 
 
-def _text(text: str, spacing: str = "Default", **look: Any) -> Element:
+def rich_text(text: str, spacing: str = "Default", **look: Any) -> Element:
+    """A paragraph in which no markdown is read."""
     return {
         "type": "RichTextBlock",
         "spacing": spacing,

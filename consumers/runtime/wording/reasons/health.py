@@ -39,13 +39,17 @@ def band_regained(reader: Reader, step: AlertStep) -> str:
 
 
 def score_fell(reader: Reader, step: AlertStep) -> str:
-    """Many points were lost within few days."""
-    if not has(step, "score", "score_before", "points"):
+    """Many points were lost within few days: as many as lie between the scores that are shown."""
+    if not has(step, "score", "score_before"):
         return reader.text(N_("The score of %(account)s fell sharply.")) % {"account": account(step)}
-    days = whole(step, "days")
-    written = {"before": size(reader, step, "score_before"), "score": size(reader, step, "score")}
-    points = size(reader, step, "points")
-    return reader.plural(_FELL, days) % {"account": account(step), "points": points, "count": days, **written}
+    days, before, after = (
+        whole(step, "days"),
+        round(float(step.facts["score_before"])),
+        round(float(step.facts["score"])),
+    )
+    scores = {"points": before - after, "before": before, "score": after}
+    written = {name: reader.number(score, 0) for name, score in scores.items()}
+    return reader.plural(_FELL, days) % {"account": account(step), "count": days, **written}
 
 
 def score_steadied(reader: Reader, step: AlertStep) -> str:
