@@ -80,7 +80,7 @@ class Calendar:
     def _of_day(self, day: date) -> Iterator[Span]:
         for shift in self.hours:
             if shift.weekday == day.weekday():
-                start, end = (local.replace(tzinfo=None) for local in (shift.start, shift.end))
+                start, end = shift.start.replace(tzinfo=None), shift.end.replace(tzinfo=None)
                 last = day if end > start else day + _DAY
                 yield moment(day, start, self.zone), moment(last, end, self.zone)
 

@@ -30,7 +30,7 @@ def moment(day: date, local: time, zone: ZoneInfo) -> float:
     >>> moment(date(2026, 3, 29), time(2, 30), ZoneInfo("Europe/Berlin"))  # 01:00 UTC
     1774746000.0
     """
-    shown = datetime.combine(day, local.replace(tzinfo=None), zone)
+    shown = datetime.combine(day, local, zone)
     at = shown.astimezone(UTC)
     if at.astimezone(zone).replace(tzinfo=None) != shown.replace(tzinfo=None):
         at = _skip(shown.replace(fold=1).astimezone(UTC), at, zone)
