@@ -20,10 +20,12 @@ from streams.core.complaints import NO_COMPLAINT, Complaint, advanced, differenc
 from streams.core.decay import moved, share_left
 from streams.core.effects import CARRIED, FIXED_AMOUNT, FIXED_COUNT, FIXED_SIGNAL, WEIGHED, Effect, effects_of
 from streams.core.facts import KIND_INDEX, KINDS, Facts, seconds
-from streams.core.ledgers import CALLBACK_DUE, LOGGED, RULES, keep
+from streams.core.hearing import LOGGED, reached_out
+from streams.core.ledgers import CALLBACK_DUE, RULES, keep
 from streams.core.levels import IS_NORMAL
 from streams.core.pending import NONE, Effects
 from streams.core.policy import DIMENSIONS, Floats, Ints
+from streams.core.reaching import contacts_in, enter
 from streams.core.segments import code_of
 from streams.core.state import NEVER, RING, Extra, Partition, Profile
 from streams.core.subscriptions import CHANGED
@@ -38,7 +40,6 @@ _SINGLY: Final = np.array([name.startswith(("complaint.", "fact.")) or name in C
 
 _COMMITS: Final = np.array([name in RULES or name.startswith("fact.") for name in KINDS])
 """bool[KINDS]: such a fact opens or settles a commitment, or may take one back."""
-_OUTBOUND: Final = "outbound"
 
 
 @dataclass(slots=True)
@@ -221,7 +222,7 @@ def _keep_commitments(partition: Partition, batch: _Batch) -> None:
     if len(contacts):
         data = [event["data"] for event in facts.events[contacts].tolist()]
         committing[contacts] = [CALLBACK_DUE in one for one in data]
-        _reach_out(partition, batch, contacts[[one["direction"] == _OUTBOUND for one in data]])
+    _reach_out(partition, batch)
     places = np.flatnonzero(committing)
     columns = (batch.rows[places], facts.events[places], facts.at[places])
     for row, event, at in zip(*(column.tolist() for column in columns), strict=True):
@@ -238,24 +239,30 @@ def _keep(partition: Partition, row: int, event: Plain, at: float) -> None:
         partition.extras[row] = extra
         partition.owes(row, kind, due_at)
     if kind == AlertKind.CALLBACK_OVERDUE:
-        partition.calling.add(row)
         _return_calls(partition, {row})
 
 
-def _reach_out(partition: Partition, batch: _Batch, ours: Ints) -> None:
-    """Contacts that went out from us: whoever waited for a call has it."""
-    np.maximum.at(partition.rows["reached_out_at"], batch.rows[ours], batch.facts.at[ours])
-    if partition.calling:
-        _return_calls(partition, partition.calling.intersection(batch.rows[ours].tolist()))
+def _reach_out(partition: Partition, batch: _Batch) -> None:
+    """Contacts that went out from us: whoever waited for a call has it, or waits again where one is taken back."""
+    told = reached_out(batch.facts)
+    if not len(told.place):
+        return
+    rows = batch.rows[told.place]
+    enter(contacts_in(partition.rows), rows, told.at, told.sign)
+    waiting = partition.calling.intersection(rows.tolist()) if partition.calling else set()
+    _return_calls(partition, waiting.union(rows[told.sign < 0].tolist()))
 
 
 def _return_calls(partition: Partition, rows: set[int]) -> None:
     for row in rows:
-        ledger = partition.beside(row).ledgers[AlertKind.CALLBACK_OVERDUE]
-        if ledger.return_calls(float(partition.rows["reached_out_at"][row])):
-            partition.owes(row, AlertKind.CALLBACK_OVERDUE, NEVER_DUE)
-        if not ledger.owed:
-            partition.calling.discard(row)
+        extra = partition.extras.get(row)
+        ledger = extra.ledgers.get(AlertKind.CALLBACK_OVERDUE) if extra else None
+        if ledger is None:
+            continue
+        due_at = ledger.return_calls(float(contacts_in(partition.rows[row : row + 1]).newest()[0]))
+        if due_at is not None:
+            partition.owes(row, AlertKind.CALLBACK_OVERDUE, due_at)
+        (partition.calling.add if ledger.owed else partition.calling.discard)(row)
 
 
 def _set_profile(partition: Partition, row: int, event: Plain) -> None:

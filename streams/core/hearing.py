@@ -1,4 +1,4 @@
-"""Which facts are a purchase, and which are a word from the client, each with its day. Columns of a batch; pure.
+"""Which facts are a purchase, a word from the client, or a contact of ours, and when. Columns of a batch; pure.
 
 A contact is a word when it came in, or went over a channel on which two people talk: an e-mail of ours is none.
 """
@@ -14,7 +14,7 @@ from streams.core.facts import KIND_INDEX, KINDS, Facts, seconds
 from streams.core.policy import Floats, Ints
 
 ORDERED: Final = "purchase.order_placed.v1"
-_LOGGED: Final = "interaction.logged.v1"
+LOGGED: Final = "interaction.logged.v1"
 _USED: Final = "interaction.usage_reported.v1"
 HEARD: Final = frozenset(
     {
@@ -48,9 +48,21 @@ class Told(NamedTuple):
 def is_word(event: Plain) -> bool:
     """Whether an event is something that the client did."""
     kind, data = event["type"], event["data"]
-    if kind == _LOGGED:
+    if kind == LOGGED:
         return data["direction"] == "inbound" or data["channel"] in TALKING
     return data["quantity"] > 0 if kind == _USED else kind in HEARD
+
+
+def is_ours(event: Plain) -> bool:
+    """Whether an event is a contact that went out from us."""
+    return bool(event["type"] == LOGGED and event["data"]["direction"] == "outbound")
+
+
+def reached_out(facts: Facts) -> Told:
+    """Contacts of a batch that went out from us."""
+    places = np.flatnonzero(facts.kind == KIND_INDEX[LOGGED])
+    ours = [event["data"]["direction"] == "outbound" for event in facts.events[places].tolist()]
+    return _with_withdrawn(facts, places[np.array(ours, bool)], is_ours)
 
 
 def purchases(facts: Facts) -> Told:
@@ -62,7 +74,7 @@ def purchases(facts: Facts) -> Told:
 def words(facts: Facts) -> Told:
     """All that a batch has of the clients themselves."""
     heard = _ALWAYS[facts.kind]
-    for name in (_LOGGED, _USED):
+    for name in (LOGGED, _USED):
         places = np.flatnonzero(facts.kind == KIND_INDEX[name])
         heard[places] = [is_word(event) for event in facts.events[places].tolist()]
     return _with_withdrawn(facts, np.flatnonzero(heard), is_word)

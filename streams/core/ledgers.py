@@ -39,9 +39,8 @@ RULES: Final = {
     "interaction.handed_off.v1": _Rule(_HAND_OFF, "hand_off_id", _PROMISED, "due_at"),
     "interaction.hand_off_closed.v1": _Rule(_HAND_OFF, "hand_off_id", _DONE),
 }
-LOGGED: Final = "interaction.logged.v1"
-"""A contact may promise a call back, which has no id of its own and is returned by any later contact of ours."""
 CALLBACK_DUE: Final = "callback_due_at"
+"""A contact may promise a call back, which has no id of its own and is returned by any later contact of ours."""
 _CALLED_BACK: Final = _Rule(_CALLBACK, "", _PROMISED, CALLBACK_DUE)
 DELIVERY_DUE: Final = "delivery_promised_at"
 """An order may be promised to be shipped by one time and delivered by another; each promise stands by itself."""
@@ -118,17 +117,24 @@ class Ledger:
 
     def _forget(self) -> None:
         waiting = self.owed.keys() | self.undelivered.keys() if self.undelivered else self.owed.keys()
-        if len(self.records) - len(waiting) > SETTLED_KEPT:
+        while len(self.records) - len(waiting) > SETTLED_KEPT:
             oldest = next(other for other in self.records if other not in waiting)
             del self.records[oldest]
             self.written.pop(oldest, None)
+            self.whole = b""
 
-    def return_calls(self, reached_out_at: float) -> bool:
-        """Calls promised before our newest contact are returned; whether there were any."""
-        returned = [name for name in self.owed if self.records[name].promised_at < reached_out_at]
-        for name in returned:
-            del self.owed[name]
-        return bool(returned)
+    def return_calls(self, reached_out_at: float) -> float | None:
+        """Calls promised before our newest contact are returned, all others owed, also where that contact is an older
+        one than was known. By when something is owed anew, inf where nothing is; None where nothing changed.
+        """
+        calls = self.records.items()
+        owed = {name: call.due_at for name, call in calls if call.owes and call.promised_at >= reached_out_at}
+        if owed == self.owed:
+            return None
+        due_at = min((at for name, at in owed.items() if name not in self.owed), default=NEVER_DUE)
+        self.owed = owed
+        self._forget()
+        return due_at
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Ledger) and (self.records, self.owed) == (other.records, other.owed)

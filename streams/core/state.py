@@ -23,6 +23,7 @@ from streams.core.overrides import Held, Record
 from streams.core.pending import Pending
 from streams.core.phases import LIVE, Phase
 from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Ints
+from streams.core.reaching import CONTACTS_KEPT
 from streams.core.subscriptions import NONE as NO_SUBSCRIPTION
 from streams.core.subscriptions import Subscription
 
@@ -52,7 +53,11 @@ ROW: Final = np.dtype(
         ("judged_at", "f8"),
         ("since", "f8"),
         ("next_due", "f8"),  # when the next thing owed becomes overdue
-        ("reached_out_at", "f8"),  # newest contact that went out from us
+        (
+            "reached_out_at",
+            "f8",
+            (CONTACTS_KEPT,),
+        ),  # latest contacts that went out from us, see `streams.core.reaching`
         ("ring", "u8", (RING,)),
         ("generation", "i4"),  # of the owner that wrote the row
         ("applied", "i4"),  # facts in the row
@@ -60,6 +65,7 @@ ROW: Final = np.dtype(
         ("judged_by", "u4"),  # digest of the rules of the last judgement; 0 none
         ("bought_on", "u2", (BOUGHT_DAYS,)),  # latest days with a purchase, see `streams.core.days`
         ("heard_on", "u2", (HEARD_DAYS,)),  # latest days with a word from the client
+        ("reached_out", "i2", (CONTACTS_KEPT,)),  # how many facts of each
         ("order_by", "u2"),  # the day by which the next purchase is expected; 0 none
         ("word_by", "u2"),  # the same of a word
         ("highs", "f2", (SLOTS,)),  # highest computed scores of the last days, see `streams.core.falls`; -1 none

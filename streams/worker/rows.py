@@ -26,6 +26,7 @@ from streams.core.overrides import Held, Said
 from streams.core.pending import Grouped
 from streams.core.phases import Phase
 from streams.core.policy import Ints
+from streams.core.reaching import contacts_in
 from streams.core.state import ROW, STATE_VERSION, Episode, Extra, Output, Partition, Profile
 from streams.core.subscriptions import Change, Subscription
 
@@ -131,8 +132,8 @@ def beside_in(value: bytes) -> Beside:
     waiting = [Waiting(*fact) for fact in variable.get("waiting", [])]
     extra = _extra(variable) if variable.keys() - {"waiting"} else None
     if extra is not None and extra.owed(AlertKind.CALLBACK_OVERDUE):
-        reached_out_at = float(np.frombuffer(value, ROW, count=1, offset=len(MARK))["reached_out_at"][0])
-        extra.ledgers[AlertKind.CALLBACK_OVERDUE].return_calls(reached_out_at)
+        contacts = contacts_in(np.frombuffer(value, ROW, count=1, offset=len(MARK)))
+        extra.ledgers[AlertKind.CALLBACK_OVERDUE].return_calls(float(contacts.newest()[0]))
     return Beside(extra, waiting)
 
 

@@ -105,7 +105,7 @@ def test_an_alert_over_something_that_was_never_promised_is_retracted(each: Cour
     assert bench.told.steps[-1].reason is StepReason.CAUSE_WITHDRAWN
 
 
-@pytest.mark.parametrize("each", [one for one in EACH if one.kind is not CALLBACK])
+@pytest.mark.parametrize("each", EACH)
 def test_a_settling_that_was_a_mistake_is_owed_again(each: Course) -> None:
     kind, promise, settle, due_s = each
     bench, mistake = Bench(), settle(2 * MINUTE)
@@ -225,6 +225,34 @@ def test_a_call_of_ours_before_the_promise_returns_nothing_and_one_of_theirs_nei
     assert late(bench.told) == [(CALLBACK, OPENED)]
 
 
+def test_a_call_is_owed_again_when_the_contact_that_returned_it_is_taken_back_however_late() -> None:
+    bench, mistake = Bench(), called(2 * MINUTE)
+    bench.live(contact(0), asked_to_call(MINUTE), mistake)
+    bench.flush(DAY)
+    bench.crash()
+    assert late(bench.told) == []
+    bench.live(withdrawn(At(DAY + MINUTE, "w"), mistake))  # type: ignore[arg-type]
+    assert late(bench.told) == [(CALLBACK, OPENED)]
+    bench.live(called(At(DAY + HOUR, "at last")))
+    assert late(bench.told) == [(CALLBACK, OPENED), (CALLBACK, RESOLVED)]
+
+
+def test_a_call_stays_returned_while_another_contact_of_ours_stands() -> None:
+    bench, mistake = Bench(), called(At(5 * MINUTE, "second"))
+    bench.live(contact(0), asked_to_call(MINUTE), called(At(2 * MINUTE, "first")), mistake)
+    bench.live(withdrawn(At(6 * MINUTE, "w"), mistake))  # type: ignore[arg-type]
+    bench.flush(DAY)
+    assert late(bench.told) == []
+
+
+def test_calls_that_were_returned_are_forgotten_one_day() -> None:
+    bench = Bench()
+    bench.live(contact(0))
+    for number in range(SETTLED_KEPT + 5):
+        bench.live(asked_to_call(At(number * HOUR, f"a{number}")), called(At(number * HOUR + 1, f"c{number}")))
+    assert len(bench.partition.extras[0].ledgers[CALLBACK].records) == SETTLED_KEPT
+
+
 def test_several_late_things_of_a_kind_are_one_episode() -> None:
     bench = Bench()
     bench.live(contact(0), *(promised(At(MINUTE, name), name) for name in ("O-1", "O-2", "O-3")))
@@ -284,6 +312,17 @@ DELIVERIES = [
     shipped(At(2 * HOUR, "three sent"), "O-3"),
 ]
 DELIVERIES += [withdrawn(At(4 * DAY, f"d{number}"), DELIVERIES[number]) for number in (2, 4, 5, 7)]  # type: ignore[arg-type]
+CALLS = [
+    asked_to_call(At(MINUTE, "first")),
+    called(At(2 * MINUTE, "one")),
+    called(At(2 * MINUTE, "two")),
+    asked_to_call(At(3 * MINUTE, "second")),
+    called(At(4 * MINUTE, "three")),
+    asked_to_call(At(5 * MINUTE, "third")),
+    called(At(6 * MINUTE, "four")),
+    called(At(7 * MINUTE, "five")),
+]
+"""As many moments of ours as are kept."""
 AGAIN, CRASHES = st.lists(st.integers(0, len(DELIVERIES) - 1), max_size=4), st.sets(st.integers(1, len(FACTS) - 1))
 
 
@@ -309,6 +348,19 @@ def test_what_is_to_be_delivered_is_the_same_in_any_order_told_twice_and_through
         "O-3": shipment,
     }
     assert owed_after(facts, again, crashes) == {(SHIPMENT, name): when(at).timestamp() for name, at in owed.items()}
+
+
+@given(st.sets(st.sampled_from((1, 2, 4, 6, 7))), st.data(), AGAIN, CRASHES)
+@settings(max_examples=100, deadline=None)
+def test_a_call_is_owed_until_a_contact_that_stands_in_any_order_told_twice_and_through_any_crash(
+    mistaken: set[int], data: st.DataObject, again: list[int], crashes: set[int]
+) -> None:
+    back = [withdrawn(At(DAY, f"b{number}"), CALLS[number]) for number in sorted(mistaken)]  # type: ignore[arg-type]
+    stand = [one.time for number, one in enumerate(CALLS) if number in {1, 2, 4, 6, 7} - mistaken]
+    waiting = [CALLS[number] for number in (0, 3, 5) if CALLS[number].time >= max(stand, default=when(0))]
+    owed = {f"{one.source}/{one.id}" for one in waiting}
+    facts = data.draw(st.permutations([*CALLS, *back]))
+    assert owed_after(facts, [one % len(facts) for one in again], crashes).keys() == {(CALLBACK, name) for name in owed}
 
 
 def owed_after(
