@@ -11,6 +11,7 @@ from consumers.delivery import metrics
 from consumers.delivery.channels.offered import channels
 from consumers.delivery.channels.outbound import Outbound
 from consumers.delivery.directory import Directory
+from consumers.delivery.lanes import Patience
 from consumers.delivery.ledger import Ledger
 from consumers.delivery.reading import fold_receipts, learn_manager, learn_profile
 from consumers.delivery.receipts import ReceiptDesk
@@ -72,9 +73,8 @@ class _Process:
         metrics.REMEMBERED_LIMIT.set(settings.max_remembered)
         publisher = stack.enter_context(Publisher(broker, _CLIENT, stop))
         self._desk = ReceiptDesk(ledger, publisher, utc_now, settings.attention)
-        sender = Sender(
-            channels(settings, utc_now, self._desk.threads), self._desk, settings.retry, settings.max_waiting
-        )
+        offered = channels(settings, utc_now, self._desk.threads)
+        sender = Sender(offered, self._desk, settings.retry, settings.max_waiting, Patience())
         self._sender = stack.enter_context(closing(sender))
         heartbeat = settings.heartbeat_url.get_secret_value() if settings.heartbeat_url else None
         self._audit = SelfAudit(ledger, heartbeat, Outbound(settings.targets.outbound))

@@ -29,7 +29,7 @@ class Resumed:
 def take_up(
     desk: ReceiptDesk, directory: Directory, sender: Sender, is_ours: Callable[[DeliveryReceipt], bool]
 ) -> Resumed:
-    """Give every deferred notification of ours to the sender, oldest first, in place of what it had.
+    """Give every deferred notification of ours to the sender, in place of what it had.
 
     What waits for a digest stays in the ledger.
     """

@@ -1,14 +1,11 @@
-"""When each deferred notification is tried again, and whether a channel is worth trying now. Pure: time is passed in.
+"""How long is waited after what failed, and whether a channel is worth trying now. Pure: time is passed in.
 
 Two different things fail: one notification (a full mailbox) waits on its own; a whole channel (the mail server is away)
 holds back everything on it, and a single notification at a time finds out whether it has come back.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from heapq import heappop, heappush
-from itertools import count
 
 from consumers.delivery.decisions import Notification
 from consumers.delivery.settings import RetrySettings
@@ -40,40 +37,6 @@ def next_wait(retry: RetrySettings, notification: Notification, tries: int) -> t
 def _chance(text: str) -> float:
     """A number in [-1, 1) that differs for every text and is always the same for one."""
     return int.from_bytes(blake2b(text.encode(), digest_size=4).digest()) / 2**31 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A notification that waits for its attempt number `attempt`; the first was at `since`.
-
-    `tries` are those of them that its channel's schedule counts: not while the channel was away or its turn to come.
-    """
-
-    notification: Notification
-    attempt: int
-    since: datetime
-    tries: int = 0
-
-
-class Schedule:
-    """Deferred notifications by when they are due; those due at the same time in the order they came."""
-
-    def __init__(self) -> None:
-        self._heap: list[tuple[datetime, int, Waiting]] = []
-        self._order = count()
-
-    def put(self, waiting: Waiting, due_at: datetime) -> None:
-        """Wait until `due_at`."""
-        heappush(self._heap, (due_at, next(self._order), waiting))
-
-    def take(self, now: datetime) -> Waiting | None:
-        """The next one that is due, which is no longer waiting then."""
-        if self._heap and self._heap[0][0] <= now:
-            return heappop(self._heap)[2]
-        return None
-
-    def __len__(self) -> int:
-        return len(self._heap)
 
 
 class Outages:

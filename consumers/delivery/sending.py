@@ -1,7 +1,14 @@
-"""The sending stage: one attempt at a time, what it came to, and when to try again. Knows channels, not Kafka."""
+"""The sending stage: one attempt at a time over each channel, what it came to, and when to try again. Knows channels,
+not Kafka.
+"""
 
-from collections.abc import Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import structlog
@@ -9,12 +16,17 @@ import structlog
 from consumers.delivery import metrics
 from consumers.delivery.channels.port import Channel, Gone, Interrupting, NotNow, Paced, Refused, Undelivered
 from consumers.delivery.decisions import Digest, Notification
+from consumers.delivery.gate import Gate
+from consumers.delivery.lanes import Lane, Patience, Task, await_all, await_first
 from consumers.delivery.ledger import Deferred
 from consumers.delivery.receipts import ReceiptDesk, Result, of_digest
-from consumers.delivery.schedule import Outages, Schedule, Waiting, next_wait
+from consumers.delivery.schedule import Outages, next_wait
 from consumers.delivery.settings import RetrySettings
+from consumers.delivery.waiting import Schedule, Waiting
+from consumers.runtime.errors import Retry, StoppedEarly
 from schemas.deliveries import DIGESTED, FOR_ATTENTION, Outcome, OutcomeReason
 from schemas.events.managers import ContactKind
+from schemas.ids import AlertId
 
 _LONGEST_ASKED_S: Final = 86400.0
 """A receiver that asks to be left alone for longer is tried after a day."""
@@ -23,10 +35,15 @@ log = structlog.get_logger()
 
 
 class Sender:
-    """Sends and retries, by the desk's clock. Nothing here waits but the channels."""
+    """Sends and retries, by the desk's clock."""
 
     def __init__(
-        self, channels: Mapping[ContactKind, Channel], desk: ReceiptDesk, retry: RetrySettings, max_waiting: int
+        self,
+        channels: Mapping[ContactKind, Channel],
+        desk: ReceiptDesk,
+        retry: RetrySettings,
+        max_waiting: int,
+        patience: Patience,
     ) -> None:
         self.channels = channels
         self._max_waiting = max_waiting
@@ -34,59 +51,78 @@ class Sender:
         self.desk = desk
         self._retry = retry
         self._clock = desk.clock
-        self._schedule = Schedule()
+        self._gate = Gate(desk)
+        self._turn_s = patience.turn_s
+        self._lanes = {kind: Lane(kind, patience) for kind, channel in channels.items() if channel.repeats}
+        self.forget()
         self._outages = Outages(retry)
         self._digest_rests: dict[str, datetime] = {}
 
-    def first(self, notification: Notification) -> None:
-        """Try for the first time, or defer at once when its channel is away."""
-        now = self._clock()
-        waiting = Waiting(notification, 1, now)
-        rests_until = self._outages.rests_until(notification.channel, now)
-        if rests_until is None:
-            self._attempt(waiting)
+    def tell(self, notification: Notification) -> None:
+        """Send it when its turn comes: at once where that disturbs nobody, else by `work`."""
+        waiting, channel = Waiting(notification, 1, self._clock()), self.channels[notification.channel]
+        if self._holds(notification) or self._is_held(waiting):
             return
-        away = Result(Outcome.DEFERRED, OutcomeReason.RECEIVER_AWAY, "the channel is away", rests_until)
-        self._write(waiting, away)
-        self._schedule.put(waiting, rests_until)
+        if channel.repeats:
+            self._schedules[channel.kind].put(waiting, waiting.since)
+        else:
+            self._ended(waiting, lambda: channel.send(notification))
 
-    def later(self, notification: Notification, result: Result) -> None:
-        """Defer it for its recipient's sake; `due` comes to it then, unless it is for a digest."""
-        due_at = result.due_at or self._clock()
-        self.desk.write(notification, result, 1)
-        if result.reason not in DIGESTED:
-            self._schedule.put(Waiting(notification, 2, due_at), due_at)
+    def put_off(self, notification: Notification) -> None:
+        """Receipt that it is still to be sent: what waits may be committed then."""
+        now = self._clock()
+        rests_until = self._outages.rests_until(notification.channel, now)
+        away = Result(Outcome.DEFERRED, OutcomeReason.RECEIVER_AWAY, "the channel is away", rests_until)
+        busy = Result(Outcome.DEFERRED, OutcomeReason.PACED, "others are told first", now)
+        self.desk.write(notification, away if rests_until else busy, 1)
 
     def again(self, notification: Notification, deferred: Deferred) -> None:
-        """Take up a notification that was deferred before; it is tried when `due` comes to it."""
+        """Take up a notification that was deferred before."""
         last = deferred.last
         spared = last.reason in FOR_ATTENTION
         due_at = last.due_at if last.due_at and spared else self._clock()
         tries = 0 if spared else last.attempt
-        self._schedule.put(Waiting(notification, last.attempt + 1, deferred.since, tries), due_at)
+        waiting = Waiting(notification, last.attempt + 1, deferred.since, tries, spared)
+        self._schedules[notification.channel].put(waiting, due_at)
 
     def forget(self) -> None:
         """Nothing waits here any more: what does is somebody else's, or taken up anew."""
-        self._schedule = Schedule()
+        self._schedules = {kind: Schedule(self.desk.ledger.is_settled) for kind in self._lanes}
 
-    def due(self, most: timedelta) -> int:
-        """Try what is due, for no longer than `most`. How many were tried."""
-        began = now = self._clock()
-        tried = 0
-        while now - began < most and (waiting := self._schedule.take(now)) is not None:
-            rests_until = self._outages.rests_until(waiting.notification.channel, now)
-            if self.desk.ledger.is_settled(waiting.notification.id):
-                continue
-            if rests_until is None:
-                self._attempt(waiting)
-                tried += 1
-            else:
-                self._schedule.put(waiting, rests_until)
-            now = self._clock()
-        return tried
+    def work(self, stop: threading.Event) -> None:
+        """Send what is due, over all channels at a time, until that is done or a turn is over.
+
+        While one message of a channel is on its way the receipt of the one before becomes durable: a crash can repeat
+        these two. Who is slow is left alone with what it has.
+
+        Raises:
+            Retry: receipts could not be written. Nothing more is sent before they are.
+        """
+        ends_at = time.monotonic() + self._turn_s
+        while True:
+            self._collect()
+            if not stop.is_set():
+                self._give_out()
+            self.desk.settle()
+            left_s = ends_at - time.monotonic()
+            if left_s <= 0 or not await_first(self._lanes.values(), left_s):
+                return
+
+    def finish(self, alerts: AbstractSet[AlertId] | None = None) -> None:
+        """Wait for what is being told of these alerts, or for all, for as long as their channels do."""
+        lanes = self._lanes.values()
+        await_all(it for it in lanes if alerts is None or alerts & {one.step.alert_id for one in it.about})
+        self._collect()
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Wait for what is being sent, write its receipts, and let go of all connections."""
+        for lane in self._lanes.values():
+            lane.close()
+        try:
+            self._collect()
+            self.desk.settle()
+        except (Retry, StoppedEarly) as error:
+            log.warning("receipts_unwritten", reason=str(error))
         for channel in self.channels.values():
             channel.close()
 
@@ -98,7 +134,7 @@ class Sender:
     @property
     def waiting(self) -> int:
         """How many notifications wait for another attempt."""
-        return len(self._schedule)
+        return sum(map(len, self._schedules.values())) + len(self._in_hand)
 
     def digest(self, digest: Digest, waiting: Sequence[Deferred]) -> None:
         """Tell it, with a receipt for each of those it settles; what cannot be told now is due again at the next look.
@@ -112,14 +148,26 @@ class Sender:
             return
         if self._outages.rests_until(channel.kind, now) or self._digest_rests.get(digest.id, now) > now:
             return
+        lane = self._lanes[channel.kind]
+        self._await(lane)
+        if lane.is_free:
+            lane.give(Task(digest.members, partial(channel.send_digest, digest), partial(self._told, digest, waiting)))
+            self._await(lane)
+
+    def _await(self, lane: Lane) -> None:
+        """For as long as one is waited for that may be slow."""
+        await_first((lane,), lane.left_s)
+        self._collect()
+
+    def _told(self, digest: Digest, waiting: Sequence[Deferred], answer: Callable[[], str]) -> None:
         try:
-            answer = channel.send_digest(digest)
+            told = answer()
         except Undelivered as error:
             self._digest_failed(digest, waiting, error)
         else:
-            self._channel_works(channel.kind)
+            self._channel_works(digest.first.channel)
             reason = OutcomeReason.IN_INCIDENT if digest.of else OutcomeReason.IN_DIGEST
-            self._settle_digest(digest, waiting, Result(Outcome.DELIVERED, reason, answer))
+            self._settle_digest(digest, waiting, Result(Outcome.DELIVERED, reason, told))
 
     def _digest_failed(self, digest: Digest, waiting: Sequence[Deferred], error: Undelivered) -> None:
         now, kind = self._clock(), digest.first.channel
@@ -148,18 +196,50 @@ class Sender:
         """Whether so many wait that no more should be decided: what is not taken stays on the log."""
         return self.waiting >= self._max_waiting
 
-    def _attempt(self, waiting: Waiting) -> None:
-        channel = self.channels[waiting.notification.channel]
+    @property
+    def _in_hand(self) -> list[Notification]:
+        return [one for lane in self._lanes.values() for one in lane.about]
+
+    def _holds(self, notification: Notification) -> bool:
+        """Whether it waits here or is being told: it came before, and has no receipt yet."""
+        schedule = self._schedules.get(notification.channel, ())
+        return notification.id in schedule or any(one.id == notification.id for one in self._in_hand)
+
+    def _collect(self) -> None:
+        for lane in self._lanes.values():
+            lane.collect()
+
+    def _give_out(self) -> None:
+        """To every channel that is free and not away what is weightiest of what is due on it."""
+        now = self._clock()
+        for kind, lane in self._lanes.items():
+            while lane.is_free and not self._outages.rests_until(kind, now):
+                waiting = self._schedules[kind].take(now)
+                if waiting is None:
+                    break
+                if not self._is_held(waiting):
+                    send = partial(self.channels[kind].send, waiting.notification)
+                    lane.give(Task((waiting.notification,), send, partial(self._ended, waiting)))
+
+    def _is_held(self, waiting: Waiting) -> bool:
+        """Whether it is not sent now after all; what becomes of it instead is receipted."""
+        held = self._gate.held(waiting, self._in_hand)
+        if held is None:
+            return False
+        self._write(waiting, held)
+        if held.due_at is not None and held.reason not in DIGESTED:
+            later = replace(waiting, attempt=waiting.attempt + 1, since=held.due_at, tries=0, spared=True)
+            self._schedules[waiting.notification.channel].put(later, held.due_at)
+        return True
+
+    def _ended(self, waiting: Waiting, answer: Callable[[], str]) -> None:
         try:
-            answer = channel.send(waiting.notification)
+            told = answer()
         except Undelivered as error:
             self._failed(waiting, error)
         else:
-            self._channel_works(channel.kind)
-            self._write(waiting, Result(Outcome.DELIVERED, OutcomeReason.ACCEPTED, answer))
-            if channel.repeats:
-                # Until the receipt is durable a crash would tell the recipient again: no second mail before that.
-                self.desk.settle()
+            self._channel_works(waiting.notification.channel)
+            self._write(waiting, Result(Outcome.DELIVERED, OutcomeReason.ACCEPTED, told))
 
     def _failed(self, waiting: Waiting, error: Undelivered) -> None:
         now = self._clock()
@@ -175,7 +255,8 @@ class Sender:
             self._write(waiting, Result(Outcome.FAILED, reason, f"given up: {error.detail}"))
             return
         self._write(waiting, Result(Outcome.DEFERRED, reason, error.detail, due_at))
-        self._schedule.put(Waiting(waiting.notification, waiting.attempt + 1, waiting.since, tries), due_at)
+        later = replace(waiting, attempt=waiting.attempt + 1, tries=tries)
+        self._schedules[waiting.notification.channel].put(later, due_at)
 
     def _next_due(self, waiting: Waiting, error: Undelivered, now: datetime, tries: int) -> datetime | None:
         """When it is tried next, None when it was tried often or long enough."""
@@ -200,7 +281,7 @@ class Sender:
     def _channel_works(self, channel: ContactKind) -> None:
         if self._outages.worked(channel):
             metrics.CHANNEL_AWAY.labels(channel.value).set(0)
-            log.info("channel_back", channel=channel.value, waiting=len(self._schedule))
+            log.info("channel_back", channel=channel.value, waiting=self.waiting)
 
     def _write(self, waiting: Waiting, result: Result) -> None:
         self.desk.write(waiting.notification, result, waiting.attempt)

@@ -18,9 +18,9 @@ from consumers.delivery.attention.rules import UNINTERRUPTING
 from consumers.delivery.decisions import Decision, Notification, Suppression
 from consumers.delivery.digests import due
 from consumers.delivery.directory import Directory
-from consumers.delivery.ledger import Deferred
+from consumers.delivery.gate import overtake
 from consumers.delivery.reading import learn_manager, to_dead_letter, to_step
-from consumers.delivery.receipts import ReceiptDesk, Result, of_lost, of_overtaken
+from consumers.delivery.receipts import ReceiptDesk, of_lost
 from consumers.delivery.resume import GONE, take_up
 from consumers.delivery.routing import ENDS, Offered, route
 from consumers.delivery.sending import Sender
@@ -28,13 +28,12 @@ from consumers.runtime.errors import Retry, StoppedEarly
 from consumers.runtime.homes import Assigned, Place
 from consumers.runtime.subscription import Record
 from schemas.alerts import AlertStep, StepKind
-from schemas.deliveries import Outcome, OutcomeReason
+from schemas.deliveries import OutcomeReason
 from schemas.errors import BadEvent
 from schemas.events.managers import ContactKind
 from schemas.ids import AlertId, ManagerId
 from schemas.topics import ALERTS, MANAGERS
 
-_RETRY_FOR = timedelta(seconds=1)
 _LOOK_EVERY = timedelta(seconds=1)
 _SEEN = frozenset({StepKind.ACKNOWLEDGED, StepKind.SNOOZED})
 """Steps of a person who knows of the alert."""
@@ -76,6 +75,7 @@ class Stage:
 
     def assigned(self, assigned: Assigned) -> None:
         """Take up what is deferred in the partitions that are ours now, and the digests with the managers' one."""
+        self._sender.finish()
         self._following.follow()
         self._sends_digests = Place(MANAGERS.name, 0) in assigned.places
         resumed = take_up(
@@ -96,17 +96,16 @@ class Stage:
         """
         self._check_room()
         steps = self._steps(records)
+        self._sender.finish({step.alert_id for step in steps})
         fresh = self._fresh(self._route_all(steps))
         self._suppress(fresh)
         self._overtake([step for step in steps if step.step in _SEEN or (step.historic and step.step in ENDS)])
         notifications = [decision for decision in fresh if isinstance(decision, Notification)]
         for notification in sorted(notifications, key=_in_turn):
-            if self._stop.is_set():
-                break
-            self._tell(notification)
+            self._sender.tell(notification)
+        self._sender.work(self._stop)
+        self._put_off([it for it in notifications if not self._ledger.is_decided(it.id)])
         self._desk.settle()
-        if self._stop.is_set() and any(not self._ledger.is_decided(it.id) for it in notifications):
-            raise StoppedEarly
 
     def idle(self) -> None:
         """Write receipts that are still in the tray, and try what is due again once they are written.
@@ -115,7 +114,7 @@ class Stage:
             Retry: they cannot be written. Nothing is tried then: each attempt would leave another receipt.
         """
         self._desk.settle()
-        self._sender.due(_RETRY_FOR)
+        self._sender.work(self._stop)
         now = self._desk.clock()
         if self._looked_at is None or now - self._looked_at >= _LOOK_EVERY:
             self._looked_at = now
@@ -123,33 +122,17 @@ class Stage:
             self._tell_digests(now)
         self._desk.settle()
 
-    def _tell(self, notification: Notification) -> None:
-        """At once, later, or not at all: an end is told over the channels that told the beginning."""
-        step, place = notification.step, (notification.recipient, notification.channel)
-        if step.step in ENDS and (untold := self._untold(notification)):
-            self._overtaken(untold, step.step.value)
-            self._desk.suppress(_overtaken_too(notification))
-        elif self._is_too_much(notification):
-            where = (notification.recipient, notification.channel, "as many as may wait for the digest")
-            self._desk.suppress(Suppression(step, OutcomeReason.HISTORIC, *where))
-        elif later := self._desk.attention.later(notification, len(self._ledger.resting.get(place, ()))):
-            self._sender.later(notification, Result(Outcome.DEFERRED, later.reason, due_at=later.due_at))
-        else:
-            self._sender.first(notification)
-
-    def _untold(self, end: Notification) -> list[Deferred]:
-        place = (end.recipient, end.channel)
-        waiting = self._ledger.waiting(end.step.alert_id)
-        return [one for one in waiting if (one.last.recipient, one.last.channel) == place]
+    def _put_off(self, unsent: Sequence[Notification]) -> None:
+        """Those whose turn has not come, or whose channel is slow."""
+        if unsent and self._stop.is_set():
+            raise StoppedEarly
+        for notification in unsent:
+            self._sender.put_off(notification)
 
     def _overtake(self, seen: Sequence[AlertStep]) -> None:
         """Somebody has the alert in hand: what was not told of it yet is told to nobody."""
         for step in seen:
-            self._overtaken(self._ledger.waiting(step.alert_id), step.step.value)
-
-    def _overtaken(self, waiting: Collection[Deferred], by: str) -> None:
-        for deferred in waiting:
-            self._desk.file(of_overtaken(deferred.last, f"{by} before it was told", self._desk.clock()))
+            overtake(self._desk, self._ledger.waiting(step.alert_id), step.step.value)
 
     def _tell_digests(self, now: datetime) -> None:
         for digest, waiting in list(due(self._ledger, self._directory, now)) if self._sends_digests else ():
@@ -216,11 +199,6 @@ class Stage:
         interrupting = (it for it in told if isinstance(it, Notification) and it.channel not in UNINTERRUPTING)
         return [replace(it, step=step) for it in interrupting] or nobody
 
-    def _is_too_much(self, notification: Notification) -> bool:
-        """Of a load of history: so many wait for this reader already."""
-        waiting = self._ledger.digests.get((notification.recipient, notification.channel), ())
-        return notification.step.historic and len(waiting) >= self._desk.attention.settings.history_most
-
     def _fresh(self, decisions: Sequence[Decision]) -> list[Decision]:
         """Those that no receipt is known of, each once; what may have been told before memory begins is left out."""
         fresh = {decision.id: decision for decision in decisions if not self._ledger.is_decided(decision.id)}
@@ -237,12 +215,6 @@ class Stage:
             self._desk.suppress(suppression)
         if suppressed:
             log.info("steps_suppressed", **Counter(suppression.reason.value for suppression in suppressed))
-
-
-def _overtaken_too(notification: Notification) -> Suppression:
-    untold = "its beginning was not told"
-    reason, step = OutcomeReason.OVERTAKEN, notification.step
-    return Suppression(step, reason, notification.recipient, notification.channel, untold)
 
 
 def _in_turn(notification: Notification) -> tuple[bool, float]:

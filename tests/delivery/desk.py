@@ -11,6 +11,7 @@ from consumers.delivery.channels.mail_message import mail_bytes
 from consumers.delivery.channels.port import Channel
 from consumers.delivery.channels.smtp import Mail
 from consumers.delivery.directory import Directory
+from consumers.delivery.lanes import Patience
 from consumers.delivery.ledger import Ledger
 from consumers.delivery.receipts import ReceiptDesk
 from consumers.delivery.sending import Sender
@@ -61,6 +62,8 @@ class Desk:
     """A stage with everything it needs; time stands still until `pass_time`."""
 
     shipped = RetrySettings()
+    patience = Patience(slow_after_s=5.0, turn_s=30.0)
+    """So that all is said and done when `handle` returns."""
 
     def __init__(
         self,
@@ -82,7 +85,9 @@ class Desk:
         mail = Mail(settings.smtp, lambda told: mail_bytes(told, settings, Links(settings.console_url)))
         channels: tuple[Channel, ...] = (Inbox(), mail, *more)
         desk = ReceiptDesk(self.ledger, self.log, lambda: self.now, settings.attention)
-        self.sender = Sender({channel.kind: channel for channel in channels}, desk, retry, max_waiting)
+        self.sender = Sender(
+            {channel.kind: channel for channel in channels}, desk, retry, max_waiting, self.patience
+        )
         self.stage = Stage(self.directory, self.sender, desk, self.stop, self)
         self.directory.learn(manager())
 

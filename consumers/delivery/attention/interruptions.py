@@ -8,7 +8,7 @@ from consumers.delivery.attention.recent import Recent
 from consumers.delivery.attention.rules import UNINTERRUPTING
 from schemas.deliveries import DeliveryReceipt, Outcome, OutcomeReason
 from schemas.events.managers import ManagerProfileData
-from schemas.ids import ManagerId
+from schemas.ids import AlertId, ManagerId
 
 _KEPT: Final = timedelta(hours=50)
 """Longer than any calendar day, anywhere."""
@@ -26,7 +26,7 @@ class Interruptions:
         if sent and receipt.recipient and receipt.channel not in UNINTERRUPTING:
             self._told.note(receipt.recipient, receipt.alert_id, receipt.at)
 
-    def today(self, manager: ManagerId, profile: ManagerProfileData, now: datetime) -> int:
-        """How many alerts the manager was told on the calendar day of `now` in their zone."""
+    def today(self, manager: ManagerId, profile: ManagerProfileData, now: datetime) -> frozenset[AlertId]:
+        """The alerts the manager was told on the calendar day of `now` in their zone."""
         day = local_day(profile, now)
-        return sum(local_day(profile, at) == day for at in self._told.of(manager).values())
+        return frozenset(alert for alert, at in self._told.of(manager).items() if local_day(profile, at) == day)

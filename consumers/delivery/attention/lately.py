@@ -23,7 +23,7 @@ class Lately:
         if (told or waits) and receipt.recipient and receipt.kind and receipt.channel not in UNINTERRUPTING:
             self._came.note((receipt.recipient, receipt.kind), receipt.alert_id, receipt.at)
 
-    def alike(self, manager: ManagerId, kind: AlertKind, but: AlertId, now: datetime) -> int:
-        """How many of the kind came for the manager until now, beside this one."""
+    def alike(self, manager: ManagerId, kind: AlertKind, now: datetime) -> frozenset[AlertId]:
+        """The alerts of the kind that came for the manager until now."""
         came = self._came.of((manager, kind))
-        return sum(at >= now - self._within for alert, at in came.items() if alert != but)
+        return frozenset(alert for alert, at in came.items() if at >= now - self._within)

@@ -1,16 +1,17 @@
 """What is known of the recipients' attention, and what that means for a notification of now."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from consumers.delivery.attention.interruptions import Interruptions
 from consumers.delivery.attention.lately import Lately
 from consumers.delivery.attention.portfolios import Portfolios
-from consumers.delivery.attention.rules import Later, Situation, when
+from consumers.delivery.attention.rules import UNINTERRUPTING, Later, Situation, when
 from consumers.delivery.decisions import Notification
 from consumers.delivery.settings import AttentionSettings
 from schemas.deliveries import DeliveryReceipt
+from schemas.ids import ManagerId
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +24,19 @@ class Attention:
     interruptions: Interruptions
     lately: Lately
 
-    def later(self, notification: Notification, resting: int = 0) -> Later | None:
-        """When it should be told instead of now; None for now. `resting` wait for the recipient's working hours."""
-        now, recipient = self.clock(), notification.recipient
-        situation = Situation(
-            now,
-            self.portfolios.accounts(recipient),
-            self.interruptions.today(recipient, notification.profile, now),
-            self.lately.alike(recipient, notification.step.kind, notification.step.alert_id, now),
-            resting,
-        )
+    def later(
+        self, notification: Notification, in_hand: Collection[Notification] = (), resting: int = 0
+    ) -> Later | None:
+        """When it should be told instead of now; None for now. What is `in_hand` counts as told, `resting` wait for the
+        recipient's working hours.
+        """
+        now, recipient, kind = self.clock(), notification.recipient, notification.step.kind
+        soon = {one.step.alert_id: one.step.kind for one in in_hand if interrupts(one, recipient)}
+        this = {notification.step.alert_id}
+        told = self.interruptions.today(recipient, notification.profile, now) | soon.keys()
+        alike = self.lately.alike(recipient, kind, now) | {alert for alert, its in soon.items() if its is kind}
+        accounts = self.portfolios.accounts(recipient)
+        situation = Situation(now, accounts, len(told - this), len(alike - this), resting)
         return when(notification, situation, self.settings)
 
     def note(self, receipt: DeliveryReceipt) -> None:
@@ -46,3 +50,8 @@ def attention(settings: AttentionSettings, clock: Callable[[], datetime]) -> Att
     return Attention(
         settings, clock, Portfolios(), Interruptions(), Lately(timedelta(seconds=settings.incident_within_s))
     )
+
+
+def interrupts(one: Notification, recipient: ManagerId) -> bool:
+    """Whether it takes this recipient's attention."""
+    return one.recipient == recipient and one.channel not in UNINTERRUPTING
