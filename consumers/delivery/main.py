@@ -121,7 +121,9 @@ class _Process:
         self._audit.turn(utc_now(), self._sender.away)
 
     def _subscription(self, status: Status) -> loop.Subscription:
-        """Small batches and short waits: an alert is worth milliseconds. Receipts of others count after a rebalance."""
+        """Small batches, short waits and few commits: an alert is worth milliseconds, and what is read again after a
+        crash is known by its receipts. Those of others count after a rebalance.
+        """
         return loop.Subscription(
             group=DELIVERY_GROUP,
             topics=(ALERTS.name, MANAGERS.name),
@@ -129,6 +131,7 @@ class _Process:
             max_bytes=self._settings.max_batch_bytes,
             fetch_bytes=self._settings.max_fetch_bytes,
             poll_s=0.1,
+            commit_every_s=0.5,
             embedded_fetch_wait_ms=5,
             session_timeout_s=self._settings.session_timeout_s,
             instance_id=self._settings.instance_id,

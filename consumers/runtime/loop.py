@@ -1,8 +1,9 @@
 """One poll-handle-commit loop over kafka-python, used by every consumer.
 
 What it promises: `handle` is given every record of the subscribed topics at least once, in order within a partition;
-offsets are committed only after `handle` returned; nothing is skipped. A handler that asks to `Retry` gets the same
-records again, and meanwhile the partitions are paused and polling goes on, so that the member stays in its group.
+offsets are committed only after `handle` returned, at once or within `commit_every_s`; nothing is skipped. A handler
+that asks to `Retry` gets the same records again, and meanwhile the partitions are paused and polling goes on, so that
+the member stays in its group.
 Records that a broker dropped before they were read are logged as an error and counted. No business may come in here.
 """
 
@@ -112,7 +113,8 @@ class _Loop:
         self._fault: str | None = None
         self._ready = False
         self._lags: dict[tuple[str, int], int | None] = {}
-        self._measured_at = self._idled_at = time.monotonic()
+        self._uncommitted: dict[TopicPartition, int] = {}
+        self._measured_at = self._idled_at = self._committed_at = time.monotonic()
         metrics.BATCH_BYTES_LIMIT.labels(subscription.group).set(subscription.max_bytes)
         metrics.FETCHED_BYTES_LIMIT.labels(subscription.group).set(subscription.fetch_bytes)
 
@@ -130,6 +132,7 @@ class _Loop:
                 self._handle(records)
             self._tick()
             self._say_so()
+        self._commit()
 
     def _hold(self) -> bool:
         """Pause everything while a retry is waited for, resume it afterwards; partitions may be new each time."""
@@ -182,6 +185,7 @@ class _Loop:
             self._assignments.changed = True
             return False
         self._positions.assign(committed)
+        self._uncommitted = {}
         self._lags = dict.fromkeys(committed)
         self._forget_lag()
         metrics.REBALANCES.labels(self._subscription.group).inc()
@@ -206,10 +210,19 @@ class _Loop:
             return
         self._attempt, self._paused_until = 0, 0.0
         self._count(records, time.monotonic() - began)
-        self._commit(records)
+        self._uncommitted |= {TopicPartition(record.topic, record.partition): record.offset for record in records}
+        self._commit_if_due()
 
-    def _commit(self, records: Iterable[Record]) -> None:
-        last = {TopicPartition(record.topic, record.partition): record.offset for record in records}
+    def _commit_if_due(self) -> None:
+        if time.monotonic() - self._committed_at >= self._subscription.commit_every_s:
+            self._commit()
+
+    def _commit(self) -> None:
+        """What was handled and not committed yet, of partitions that are still ours."""
+        last, self._uncommitted = self._uncommitted, {}
+        self._committed_at = time.monotonic()
+        if not last or self._assignments.changed:
+            return
         offsets = {place: OffsetAndMetadata(offset + 1, "", -1) for place, offset in last.items()}
         try:
             self._consumer.commit(offsets, timeout_ms=_COMMIT_MS)
@@ -238,6 +251,7 @@ class _Loop:
         )
 
     def _tick(self) -> None:
+        self._commit_if_due()
         now = time.monotonic()
         if now - self._idled_at >= self._subscription.poll_s * 0.9:
             self._idled_at = now

@@ -58,6 +58,8 @@ class Subscription:
     this is the latency there. `gather_s` goes on polling for so long while records come, and hands them over together:
     the in-memory broker gives one produced batch of a partition a fetch, so that a handler whose call costs the same
     for one record as for hundreds would fall behind.
+    `commit_every_s` is how long what was handled may stay uncommitted: a commit holds up the next batch for a round
+    trip, and a handler that knows what it had before can do without one after each.
     `on_assigned` is told every change of the assignment, before the first record of it is handled; a `Retry`
     from it is tried again. `status` is told at every turn how the consumer stands.
     """
@@ -70,6 +72,7 @@ class Subscription:
     fetch_bytes: int = 64 * MEBIBYTE
     embedded_fetch_wait_ms: int = 50
     gather_s: float = 0.0
+    commit_every_s: float = 0.0
     session_timeout_s: float = 10.0
     instance_id: str | None = None
     retry_first_s: float = 0.2

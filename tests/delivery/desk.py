@@ -85,9 +85,7 @@ class Desk:
         mail = Mail(settings.smtp, lambda told: mail_bytes(told, settings, Links(settings.console_url)))
         channels: tuple[Channel, ...] = (Inbox(), mail, *more)
         desk = ReceiptDesk(self.ledger, self.log, lambda: self.now, settings.attention)
-        self.sender = Sender(
-            {channel.kind: channel for channel in channels}, desk, retry, max_waiting, self.patience
-        )
+        self.sender = Sender({channel.kind: channel for channel in channels}, desk, retry, max_waiting, self.patience)
         self.stage = Stage(self.directory, self.sender, desk, self.stop, self)
         self.directory.learn(manager())
 

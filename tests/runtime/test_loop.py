@@ -3,11 +3,13 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from kafka import TopicPartition
 from prometheus_client import Counter
 
 from consumers.runtime.connect import fetched_bytes, group_consumer
@@ -30,6 +32,16 @@ def fresh(broker: Broker, partitions: int = 1, **settings: Any) -> Subscription:
     )
 
 
+def committed(subscription: Subscription, broker: Broker) -> int | None:
+    """The offset that the group has committed in the first partition."""
+    consumer = group_consumer(replace(subscription, instance_id=None), broker, threading.Event())
+    try:
+        offset: int | None = consumer.committed(TopicPartition(subscription.topics[0], 0), timeout_ms=10_000)
+    finally:
+        consumer.close(autocommit=False)
+    return offset
+
+
 def test_every_record_is_handled_once_in_order_when_nothing_goes_wrong(broker: Broker) -> None:
     subscription, handler = fresh(broker), Remembering()
     values = [b"%d" % number for number in range(1000)]
@@ -47,6 +59,24 @@ def test_a_restart_goes_on_after_what_was_handled(broker: Broker) -> None:
     send(broker, subscription.topics[0], [b"3"])
     with running(subscription, broker, second):
         second.until(lambda it: bool(it.values))
+    assert second.values == [b"3"]
+
+
+@pytest.mark.parametrize("every_s", [0.2, 3600.0])
+def test_a_handler_may_be_committed_seldom_and_is_in_full_at_the_end(broker: Broker, every_s: float) -> None:
+    subscription, first, second = fresh(broker, commit_every_s=every_s), Remembering(), Remembering()
+    with running(subscription, broker, first):
+        for number in range(3):
+            send(broker, subscription.topics[0], [b"%d" % number])
+            first.until_handled(number + 1)
+        if every_s < 1:
+            until(lambda: committed(subscription, broker) == 3, 10)
+        else:
+            assert committed(subscription, broker) is None
+    assert committed(subscription, broker) == 3
+    with running(subscription, broker, second):
+        send(broker, subscription.topics[0], [b"3"])
+        second.until_handled(1)
     assert second.values == [b"3"]
 
 
