@@ -3,6 +3,7 @@
 A link opens a page and does nothing else: mail scanners follow links.
 """
 
+from binascii import b2a_qp
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,7 +41,8 @@ def to_message(notification: Notification, settings: DeliverySettings, links: Li
     step, told = notification.step, message_of(notification, links)
     envelope = Envelope(notification.id, told.headline, step.decided_at, told.reader.language)
     message = _addressed(notification, envelope, settings)
-    message["In-Reply-To"] = message["References"] = f"<{step.alert_id}@{_domain(settings)}>"
+    thread = f"<{step.alert_id}@{_domain(settings)}>"
+    _write(message, ("In-Reply-To", thread), ("References", thread))
     return _filled(message, "alert", context(told), envelope)
 
 
@@ -77,18 +79,33 @@ def _addressed(notification: Notification, envelope: Envelope, settings: Deliver
     message["To"] = Address(one_line(notification.profile.name, 100), addr_spec=notification.address)
     message["Subject"] = one_line(envelope.subject)
     message["Date"] = envelope.at
-    message["Message-ID"] = f"<{envelope.id}@{_domain(settings)}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message["List-Unsubscribe"] = f"<mailto:{smtp.unsubscribe_address or smtp.sender}?subject=unsubscribe>"
+    unsubscribe = f"<mailto:{smtp.unsubscribe_address or smtp.sender}?subject=unsubscribe>"
+    _write(message, ("Message-ID", f"<{envelope.id}@{_domain(settings)}>"), ("List-Unsubscribe", unsubscribe))
+    _write(message, ("Auto-Submitted", "auto-generated"), ("Content-Language", envelope.language))
     return message
 
 
 def _filled(message: EmailMessage, name: str, seen: Mapping[str, object], envelope: Envelope) -> EmailMessage:
-    message.set_content(_environment().get_template(f"{name}.txt.j2").render(seen))
-    message.add_alternative(_environment().get_template(f"{name}.html.j2").render(seen), subtype="html")
-    message["Content-Language"] = envelope.language
-    message.set_boundary(f"=_{envelope.id}")
+    parts = f'multipart/alternative;\n boundary="=_{envelope.id}"'
+    _write(message, ("MIME-Version", "1.0"), ("Content-Type", parts))
+    for subtype, template in (("plain", f"{name}.txt.j2"), ("html", f"{name}.html.j2")):
+        message.attach(_part(subtype, _environment().get_template(template).render(seen)))
     return message
+
+
+def _part(subtype: str, text: str) -> EmailMessage:
+    part, kind = EmailMessage(policy=_POLICY), f'text/{subtype}; charset="utf-8"'
+    _write(part, ("Content-Type", kind), ("Content-Transfer-Encoding", "quoted-printable"))
+    part.set_payload(b2a_qp(text.encode()).decode("ascii"))
+    return part
+
+
+def _write(message: EmailMessage, *headers: tuple[str, str]) -> None:
+    """Headers that hold nothing of anybody's but ours. To have them parsed first, as all others are, takes longer than
+    to render the texts.
+    """
+    for name, value in headers:
+        message.set_raw(name, value)
 
 
 def _domain(settings: DeliverySettings) -> str:
