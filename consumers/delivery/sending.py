@@ -59,12 +59,16 @@ class Sender:
         self._digest_rests: dict[str, datetime] = {}
 
     def tell(self, notification: Notification) -> None:
-        """Send it when its turn comes: at once where that disturbs nobody, else by `work`."""
+        """Send it when its turn comes: at once where that disturbs nobody, else by `work`.
+
+        One that waits here already came before, and had no receipt yet.
+        """
         waiting, channel = Waiting(notification, 1, self._clock()), self.channels[notification.channel]
-        if self._holds(notification) or self._is_held(waiting):
+        schedule = self._schedules.get(channel.kind)
+        if (schedule is not None and notification.id in schedule) or self._is_held(waiting):
             return
-        if channel.repeats:
-            self._schedules[channel.kind].put(waiting, waiting.since)
+        if schedule is not None:
+            schedule.put(waiting, waiting.since)
         else:
             self._ended(waiting, lambda: channel.send(notification))
 
@@ -199,11 +203,6 @@ class Sender:
     @property
     def _in_hand(self) -> list[Notification]:
         return [one for lane in self._lanes.values() for one in lane.about]
-
-    def _holds(self, notification: Notification) -> bool:
-        """Whether it waits here or is being told: it came before, and has no receipt yet."""
-        schedule = self._schedules.get(notification.channel, ())
-        return notification.id in schedule or any(one.id == notification.id for one in self._in_hand)
 
     def _collect(self) -> None:
         for lane in self._lanes.values():

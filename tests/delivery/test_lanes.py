@@ -2,19 +2,24 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from consumers.delivery.attention.watching import attention
+from consumers.delivery.decisions import Notification
 from consumers.delivery.lanes import Patience
+from consumers.delivery.settings import AttentionSettings
 from consumers.runtime.errors import Retry
 from consumers.runtime.homes import Place
 from schemas.alerts import StepKind, StepReason
 from schemas.deliveries import Outcome, OutcomeReason
 from schemas.events.managers import Contact, ContactKind
+from schemas.ids import ManagerId
 from schemas.topics import ALERTS
 from tests.delivery.desk import Desk, Log
-from tests.delivery.mailserver import MailServer
-from tests.delivery.samples import band_dropped, manager
+from tests.delivery.mailserver import WELL, MailServer
+from tests.delivery.samples import AT, OWNER, band_dropped, manager
 from tests.delivery.test_webhook import Clock, channel
 from tests.delivery.webserver import Reply, Request, WebServer
 from tests.waiting import until
@@ -115,6 +120,47 @@ def test_while_receipts_are_not_durable_no_more_than_two_mails_are_unsure(mails:
             desk.handle(*(band_dropped(f"A-{number}") for number in range(20)))
     desk.sender.close()
     assert 1 <= len(mails.mails) <= 2
+
+
+def test_what_is_read_again_while_it_waits_is_tried_once(mails: MailServer) -> None:
+    """The broker was away for a moment: the same records come again, and most have no receipt yet."""
+    asked: list[str] = []
+
+    def put_off_the_fifth(address: str) -> str:
+        asked.append(address)
+        return "451 later" if len(asked) == 5 else WELL
+
+    mails.on_data = put_off_the_fifth
+
+    class Faltering(Log):
+        faltered = False
+
+        def settle(self) -> None:
+            self.away, self.faltered = bool(mails.mails) and not self.faltered, self.faltered or bool(mails.mails)
+            super().settle()
+
+    desk, steps = Desk(mails.settings(), log=Faltering()), [band_dropped(f"A-{number}") for number in range(10)]
+    with pytest.raises(Retry):
+        desk.handle(*steps)
+    desk.handle(*steps)
+    desk.sender.close()
+    assert (len(asked), len({mail.id for mail in mails.mails}), len(mails.mails)) == (10, 9, 9)
+    assert over(desk, ContactKind.EMAIL).count(TOLD) == 9
+
+
+def test_what_is_being_told_counts_toward_the_days_budget_and_an_incident() -> None:
+    known = attention(AttentionSettings(at_once_per_day=1, incident_from=None, quiet_hours=False), lambda: AT)
+    first, second = (Notification(band_dropped(name), OWNER, manager().data, ContactKind.EMAIL) for name in "AB")
+    later = known.later(second, [first])
+    assert known.later(second) is None
+    assert later is not None
+    assert later.reason is OutcomeReason.OVER_BUDGET
+    assert known.later(first, [replace(first, channel=ContactKind.SLACK)]) is None, "one alert counts once"
+    assert known.later(second, [replace(first, recipient=ManagerId("M-99"))]) is None
+    alike = attention(AttentionSettings(at_once_per_day=None, incident_from=2, quiet_hours=False), lambda: AT)
+    together = alike.later(second, [first])
+    assert together is not None
+    assert together.reason is OutcomeReason.IN_INCIDENT
 
 
 def test_what_is_being_sent_at_a_stop_is_finished_and_receipted(desk: Desk, slow: threading.Event) -> None:
