@@ -14,11 +14,10 @@ from schemas.catalogue import AnyEvent
 from schemas.topics import ALERTS, MANAGERS
 from tests.policies import hurried_policy
 from tests.waiting import until
+from tests.worker.reporting_line import manager, owned_by
 from tests.worker.running import Log, complaint, event, kill, worker
 
 SETTLED_S = 45.0
-LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
-ALWAYS = [{"weekday": day, "start": "00:00", "end": "00:00"} for day in range(7)]
 
 
 @pytest.fixture
@@ -28,23 +27,12 @@ def log(topics_applied: Broker) -> Iterator[Log]:
     opened.close()
 
 
-def manager(name: str, role: str, above: str | None, number: int = 0, **data: Any) -> AnyEvent:
-    profile = {"name": name, "role": role, "working_hours": ALWAYS, **data}
-    told_at = LONG_AGO + timedelta(days=number)
-    return event("manager.profile_set.v1", name, number, told_at, profile | ({"reports_to": above} if above else {}))
-
-
 def line() -> list[AnyEvent]:
     return [
         manager("Ann", "account_manager", "Leo"),
         manager("Leo", "lead", "Vic"),
         manager("Vic", "vice_president", None),
     ]
-
-
-def owned_by(owner: str, number: int) -> AnyEvent:
-    data = {"name": "Example Retail", "segment": "mid", "annual_value": "9000", "currency": "EUR", "owner": owner}
-    return event("account.profile_set.v1", "A1", number, LONG_AGO + timedelta(days=number), data)
 
 
 def overdue(number: int) -> AnyEvent:
