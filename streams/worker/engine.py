@@ -140,6 +140,7 @@ class Engine:
         value = NEVER if held.told.watermark is None else held.told.watermark
         owned = Owned(number, held, owner, Watermark.fresh(len(EVENT_TOPICS), time.time(), value=value))
         owned.untold = _untold(held)
+        held.partition.managers = self.managers  # a person may act before anything is judged
         self.owned[number] = owned
 
     def disown(self, numbers: Iterable[int]) -> None:

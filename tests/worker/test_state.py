@@ -1,15 +1,19 @@
 """What a changelog gives back, who may overwrite whom, and what is told again after a crash."""
 
+import json
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from schemas.alerts import AlertKind, alert_id
 from schemas.broker import Broker
 from schemas.catalogue import AnyEvent
 from schemas.codec import STRUCTURED_HEADERS, to_structured
-from schemas.topics import ALERTS, CHANGELOG, HEALTH, PURCHASES
+from schemas.events.managers import ManagerProfileSet
+from schemas.ids import AccountId
+from schemas.topics import ACTIONS, ALERTS, CHANGELOG, HEALTH, PROFILES, PURCHASES
 from streams.core.policies import default_policy, default_rules
 from streams.core.policy import Policy
 from streams.core.rulebook import Rulebook
@@ -18,7 +22,8 @@ from streams.worker.outbound import Message
 from streams.worker.rows import MARK, PARTITION_KEY
 from streams.worker.store import Held
 from streams.worker.transport import Batch
-from tests.worker.running import complaint, order
+from tests.worker.reporting_line import manager, owned_by
+from tests.worker.running import complaint, event, order
 
 NOW = datetime.now(UTC)
 
@@ -42,6 +47,26 @@ def engine_over(held: Held, generation: int = 1, rules: Rulebook | None = None) 
     engine.own(0, held, generation)
     engine.seek_to({(topic, 0): 0 for topic in TOPIC_INDEX})
     return engine
+
+
+def managed_engine(held: Held) -> Engine:
+    """As `engine_over`, and it knows the managers."""
+    engine = engine_over(held)
+    for one in (
+        manager("Ann", "account_manager", "Leo"),
+        manager("Leo", "lead", "Vic"),
+        manager("Vic", "vice_president", None),
+    ):
+        assert isinstance(one, ManagerProfileSet)
+        engine.managers.learn(one)
+    return engine
+
+
+def pass_time(engine: Engine) -> None:
+    """Every topic was read to its end and is quiet: the clock says what time it is."""
+    for topic in TOPIC_INDEX:
+        owned(engine).watermark.mark_end(TOPIC_INDEX[topic], time.time(), caught_up=True)
+    owned(engine).watermark.read_at = [0.0] * len(TOPIC_INDEX)
 
 
 def flushed(engine: Engine) -> Taken:
@@ -136,9 +161,7 @@ def test_what_a_flush_decided_is_told_again_only_if_it_was_not_told(told: bool) 
         batch("account.complaints", 0, [complaint("A1", 1, NOW - timedelta(minutes=1), overdue)]), time.time()
     )
     engine.fold_queued(time.time())
-    for topic in TOPIC_INDEX:
-        owned(engine).watermark.mark_end(TOPIC_INDEX[topic], time.time(), caught_up=True)
-    owned(engine).watermark.read_at = [0.0] * len(TOPIC_INDEX)
+    pass_time(engine)
     taken = flushed(engine)
     recovered = Held()
     changelog(recovered, taken, told=told)
@@ -146,6 +169,25 @@ def test_what_a_flush_decided_is_told_again_only_if_it_was_not_told(told: bool) 
     expected = [] if told else [output for _, output in taken.outputs]
     assert {output.topic for _, output in taken.outputs} == {HEALTH.name, ALERTS.name}
     assert [output for _, output in owned(again).untold] == expected
+
+
+def test_who_acts_first_after_a_restart_is_found_in_the_reporting_line() -> None:
+    engine = managed_engine(Held())
+    engine.take_in(batch(PROFILES.name, 0, [owned_by("Ann", 9)]), time.time())
+    overdue = NOW - timedelta(seconds=30)
+    engine.take_in(
+        batch("account.complaints", 0, [complaint("A1", 1, NOW - timedelta(minutes=1), overdue)]), time.time()
+    )
+    engine.fold_queued(time.time())
+    pass_time(engine)
+    recovered = Held()
+    changelog(recovered, flushed(engine))
+    again = managed_engine(recovered)
+    data = {"alert_id": alert_id(AccountId("A1"), AlertKind.COMPLAINT_OVERDUE, 1), "actor": "Leo"}
+    again.take_in(batch(ACTIONS.name, 0, [event("alert.acknowledged.v1", "A1", 2, NOW, data)]), time.time())
+    again.fold_queued(time.time())
+    steps = [json.loads(output.value) for _, output in flushed(again).outputs if output.topic == ALERTS.name]
+    assert [(step["step"], step["escalation_chain"]) for step in steps] == [("acknowledged", ["Leo", "Vic"])]
 
 
 def test_positions_are_durable_only_once_the_flush_is() -> None:
