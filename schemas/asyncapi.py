@@ -28,11 +28,11 @@ from schemas.topics import (
 JsonObject = dict[str, Any]
 
 _PAYLOAD_OF: Final = {
-    HEALTH: "health-snapshot",
-    ALERTS: "alert-step",
-    DELIVERIES: "delivery-receipt",
-    POLICIES: "policy-release",
-    SHADOW: "shadow-difference",
+    HEALTH: ("health-snapshot",),
+    ALERTS: ("alert-step",),
+    DELIVERIES: ("delivery-receipt", "roll-up-receipt"),
+    POLICIES: ("policy-release",),
+    SHADOW: ("shadow-difference",),
 }
 _KAFKA_BINDING: Final = "0.5.0"
 
@@ -92,14 +92,14 @@ def _operation(topic: Topic) -> JsonObject:
 
 def _names_on(topic: Topic) -> list[str]:
     if topic in OUTPUT_TOPICS:
-        return [_PAYLOAD_OF.get(topic, "dead-letter")]
+        return list(_PAYLOAD_OF.get(topic, ("dead-letter",)))
     own = [event_type for event_type, home in TOPIC_OF_TYPE.items() if home == topic]
     return [*own, WITHDRAWN] if topic in (INTERACTIONS, PURCHASES, COMPLAINTS) else own
 
 
 def _messages() -> JsonObject:
     events = {event_type: _event(event_type) for event_type in sorted(MODELS)}
-    outputs = {name: _output(topic, name) for topic, name in _PAYLOAD_OF.items()}
+    outputs = {name: _output(topic, name) for topic, names in _PAYLOAD_OF.items() for name in names}
     return {**events, **outputs, "dead-letter": _dead_letter()}
 
 

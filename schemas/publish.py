@@ -17,12 +17,14 @@ from schemas.catalogue import MODELS
 from schemas.deliveries import DeliveryReceipt
 from schemas.health import HealthSnapshot
 from schemas.policies import PolicyRelease
+from schemas.rollups import RollUpReceipt
 from schemas.shadow import ShadowDifference
 
 OUTPUTS: Final[Mapping[str, type[BaseModel]]] = {
     "health-snapshot": HealthSnapshot,
     "alert-step": AlertStep,
     "delivery-receipt": DeliveryReceipt,
+    "roll-up-receipt": RollUpReceipt,
     "policy-release": PolicyRelease,
     "shadow-difference": ShadowDifference,
 }

@@ -16,11 +16,11 @@ from consumers.runtime.subscription import Record
 from schemas.alerts import AlertStep
 from schemas.catalogue import AnyEvent
 from schemas.codec import to_bad_event, to_structured
-from schemas.deliveries import DeliveryReceipt
 from schemas.errors import BadEvent, Reason
 from schemas.health import HealthSnapshot
 from schemas.policies import PolicyRelease
 from schemas.records import check_home, check_place, is_plain, read_events, read_together
+from schemas.rollups import Receipt
 from schemas.shadow import ShadowDifference
 from schemas.topics import ALERTS, BY_NAME, DELIVERIES, HEALTH, INPUT_TOPICS, POLICIES, SHADOW
 
@@ -28,7 +28,7 @@ _INPUTS: Final = frozenset(topic.name for topic in INPUT_TOPICS)
 _OUTPUTS: Final[dict[str, TypeAdapter[list[Any]]]] = {
     HEALTH.name: TypeAdapter(list[HealthSnapshot | None]),
     ALERTS.name: TypeAdapter(list[AlertStep | None]),
-    DELIVERIES.name: TypeAdapter(list[DeliveryReceipt | None]),
+    DELIVERIES.name: TypeAdapter(list[Receipt | None]),
     POLICIES.name: TypeAdapter(list[PolicyRelease | None]),
     SHADOW.name: TypeAdapter(list[ShadowDifference | None]),
 }

@@ -116,19 +116,6 @@ SELECT alert_id, recipient, channel FROM deliveries WHERE notification_id = {not
 """
 """All receipts of a notification say the same of these. What its recipient may see is asked like any viewer's."""
 
-FIGURES: Final = """
-SELECT owner, accounts, critical, at_risk, watch, healthy, unscored, annual_value, critical_value, at_risk_value,
-       worsened_7d, improved_7d, alerts_opened_7d, alerts_acknowledged_7d, alerts_resolved_7d, alerts_unanswered,
-       unanswered_since, acknowledged_after_s
-FROM team_health WHERE owner IN {sees:Array(String)}
-"""
-
-UNANSWERED: Final = """
-SELECT account_id, alert_id FROM alert_reactions
-WHERE unanswered_since IS NOT NULL AND owner_now IN {sees:Array(String)}
-ORDER BY unanswered_since, alert_id LIMIT {limit:UInt32}
-"""
-
 REACTIONS: Final = """
 SELECT * FROM alert_reactions
 WHERE unanswered_since IS NOT NULL AND owner_now IN {sees:Array(String)}
@@ -136,13 +123,6 @@ WHERE unanswered_since IS NOT NULL AND owner_now IN {sees:Array(String)}
 ORDER BY unanswered_since, alert_id
 """
 """Asked for a few: what an alert says is read for these alone, and not for all that are sorted."""
-
-MOVES: Final = """
-SELECT account_id, name, owner, segment, annual_value, currency, band_before, band FROM account_bands
-WHERE moved = 'worsened' AND owner IN {sees:Array(String)}
-ORDER BY standing > 2, worth DESC, standing, account_id LIMIT {limit:UInt32}
-"""
-"""What is at risk or critical now comes first, then what is worth most."""
 
 KINDS: Final = """
 SELECT kind,
@@ -155,8 +135,6 @@ GROUP BY kind
 HAVING opened + acknowledged + resolved + unanswered > 0
 ORDER BY opened DESC, unanswered DESC, kind
 """
-
-RATES: Final = "SELECT currency, rate FROM currency_rates FINAL WHERE rate > 0"
 
 HEALTH: Final = """
 SELECT h.*, s.last_purchase_on, s.purchase_expected_by, s.last_word_on, s.word_expected_by

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from consumers.console import metrics, queries, unpacking
-from consumers.console.hierarchy import Hierarchy, Viewer
 from consumers.console.models import (
     Account,
     AccountPage,
@@ -30,7 +29,9 @@ from consumers.console.models import (
     Worklist,
     WorkRow,
 )
-from consumers.console.rollup import Figures
+from consumers.runtime import below
+from consumers.runtime.hierarchy import Hierarchy, Viewer
+from consumers.runtime.rollup import Figures
 from schemas.health import HealthSnapshot
 from schemas.ids import ManagerId
 
@@ -170,15 +171,15 @@ class Reading:
 
     def figures(self, viewer: Viewer) -> dict[ManagerId, Figures]:
         """Of each owner whom the viewer sees, what is that owner's alone."""
-        return {ManagerId(row["owner"]): unpacking.figures(row) for row in self._about(viewer, queries.FIGURES)}
+        return {ManagerId(row["owner"]): below.figures_of(row) for row in self._about(viewer, below.FIGURES)}
 
     def rates(self) -> dict[str, float]:
         """What a unit of each currency is worth, by the policy in force."""
-        return {row["currency"]: row["rate"] for row in self._ask(queries.RATES, {})}
+        return below.rates_of(self._ask(below.RATES, {}))
 
     def unanswered(self, viewer: Viewer, limit: int) -> list[Unanswered]:
         """Alerts in nobody's hands, the oldest first."""
-        oldest = self._about(viewer, queries.UNANSWERED, limit=limit)
+        oldest = self._about(viewer, below.UNANSWERED, limit=limit)
         if not oldest:
             return []
         these = {"accounts": [row["account_id"] for row in oldest], "alerts": [row["alert_id"] for row in oldest]}
@@ -186,7 +187,7 @@ class Reading:
 
     def moves(self, viewer: Viewer, limit: int) -> list[Move]:
         """Accounts whose band is worse than seven days ago: first what is at risk now, the most valuable first."""
-        return [unpacking.move(row) for row in self._about(viewer, queries.MOVES, limit=limit)]
+        return [unpacking.move(row) for row in self._about(viewer, below.MOVES, limit=limit)]
 
     def kinds(self, viewer: Viewer) -> list[KindCounts]:
         """What became of alerts in seven days, by kind."""

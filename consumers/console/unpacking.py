@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from consumers.console.hierarchy import Person
 from consumers.console.models import (
     Account,
     Change,
@@ -25,7 +24,7 @@ from consumers.console.models import (
     Unanswered,
     WorkRow,
 )
-from consumers.console.rollup import Figures
+from consumers.runtime.hierarchy import Person
 from schemas.alerts import AlertKind, CalledRole, StepReason, Suggestion
 from schemas.events.managers import Role
 from schemas.health import Band, Contribution, Dimension, DimensionScore, HealthSnapshot, Override, Part, PartKind
@@ -162,26 +161,6 @@ def episode(row: Row) -> Episode:
         acknowledged_at=_maybe_utc(row["acknowledged_at"]),
         closed_at=_maybe_utc(row["closed_at"]),
         holder=next(iter(row["escalation_chain"]), ""),
-    )
-
-
-def figures(row: Row) -> Figures:
-    """What is one owner's alone."""
-    bands = {**{name: int(row[name]) for name in ("critical", "at_risk", "watch", "healthy")}, "none": row["unscored"]}
-    return Figures(
-        accounts=row["accounts"],
-        by_band={name: count for name, count in bands.items() if count},
-        annual=row["annual_value"],
-        critical=row["critical_value"],
-        at_risk=row["at_risk_value"],
-        worsened=row["worsened_7d"],
-        improved=row["improved_7d"],
-        opened=row["alerts_opened_7d"],
-        acknowledged=row["alerts_acknowledged_7d"],
-        resolved=row["alerts_resolved_7d"],
-        unanswered=row["alerts_unanswered"],
-        unanswered_since=_maybe_utc(row["unanswered_since"]),
-        answered_after_s=tuple(row["acknowledged_after_s"]),
     )
 
 

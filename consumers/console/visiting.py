@@ -17,13 +17,13 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 
 from consumers.console import metrics
 from consumers.console.gateway import Gateway
-from consumers.console.hierarchy import Hierarchy, Viewer
 from consumers.console.languages import of_browser, read_in
 from consumers.console.live.hub import Hub
 from consumers.console.reading import Reading
 from consumers.console.sessions import CSRF_FIELD, Session, Sessions
 from consumers.console.settings import ConsoleSettings
 from consumers.console.templating import Look, Templates
+from consumers.runtime.hierarchy import Hierarchy, Viewer
 from consumers.runtime.wording import reader_of
 from consumers.runtime.wording.marks import N_
 from schemas.events.managers import Role

@@ -27,5 +27,9 @@ class Directory:
         known = self._known.get(manager)
         return known[1] if known else None
 
+    def everybody(self) -> dict[ManagerId, ManagerProfileData]:
+        """All managers as of now, for whoever reads in another thread."""
+        return {manager: data for manager, (_, data) in self._known.copy().items()}
+
     def __len__(self) -> int:
         return len(self._known)

@@ -1,33 +1,40 @@
 """The delivery process: puts its parts together, folds what is on the log, then runs the loop."""
 
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
 from consumers.delivery import metrics
-from consumers.delivery.channels.offered import channels
+from consumers.delivery.channels.offered import channels, mail_of
 from consumers.delivery.channels.outbound import Outbound
 from consumers.delivery.directory import Directory
 from consumers.delivery.lanes import Patience
 from consumers.delivery.ledger import Ledger
 from consumers.delivery.reading import fold_receipts, learn_manager, learn_profile
 from consumers.delivery.receipts import ReceiptDesk
+from consumers.delivery.rollups import RollUps, Ways
 from consumers.delivery.selfaudit import SelfAudit
 from consumers.delivery.sending import Sender
 from consumers.delivery.settings import DeliverySettings
 from consumers.delivery.stage import Stage
 from consumers.runtime import loop
+from consumers.runtime.below import Ask
+from consumers.runtime.clickhouse import ClickHouse, connect, rows
 from consumers.runtime.errors import Retry, StoppedEarly
 from consumers.runtime.follower import Follower
+from consumers.runtime.homes import Place
 from consumers.runtime.producer import Publisher
 from consumers.runtime.status import Status
 from consumers.runtime.stopping import stop_signals
 from consumers.runtime.subscription import Record
 from schemas.broker import Broker
 from schemas.errors import BadEvent
+from schemas.rollups import RollUpReceipt
 from schemas.topics import ALERTS, DELIVERIES, DELIVERY_GROUP, MANAGERS, PROFILES
 
 _CLIENT = "account-pulse-delivery"
@@ -35,10 +42,27 @@ _CLIENT = "account-pulse-delivery"
 log = structlog.get_logger()
 
 
-def run(settings: DeliverySettings, broker: Broker, on_ready: Callable[[], None], status: Status) -> None:
-    """Deliver until SIGTERM or SIGINT; `status` is kept true. Must run in the main thread."""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What delivery does without where it must: `status` is kept true, `clickhouse` is for roll-ups."""
+
+    status: Status | None = None
+    clickhouse: ClickHouse | None = None
+
+
+def run(
+    settings: DeliverySettings,
+    broker: Broker,
+    on_ready: Callable[[], None],
+    status: Status,
+    clickhouse: ClickHouse | None = None,
+) -> None:
+    """Deliver until SIGTERM or SIGINT; `status` is kept true. Must run in the main thread.
+
+    Without ClickHouse there are no roll-ups.
+    """
     with stop_signals() as stop:
-        run_until(settings, broker, stop, on_ready, status)
+        run_until(settings, broker, stop, on_ready, Beside(status, clickhouse))
 
 
 def run_until(
@@ -46,12 +70,15 @@ def run_until(
     broker: Broker,
     stop: threading.Event,
     on_ready: Callable[[], None],
-    status: Status | None = None,
+    beside: Beside = Beside(),
 ) -> None:
-    """Deliver until `stop` is set; then finish what is being sent and write its receipt. `status` is kept true."""
+    """Deliver until `stop` is set; then finish what is being sent and write its receipt."""
     try:
         with ExitStack() as stack:
-            _Process(settings, broker, stop, stack).run(on_ready, status or Status())
+            process = _Process(settings, broker, stop, stack)
+            if beside.clickhouse is not None:
+                process.roll_up(beside.clickhouse, stack)
+            process.run(on_ready, beside.status or Status())
     except StoppedEarly:
         log.info("stopped_early")
 
@@ -59,6 +86,10 @@ def run_until(
 def utc_now() -> datetime:
     """The clock of the process."""
     return datetime.now(UTC)
+
+
+def _ignored(receipt: RollUpReceipt) -> None:
+    """Without ClickHouse nobody asks for it."""
 
 
 class _Process:
@@ -83,7 +114,25 @@ class _Process:
         self._profiles: Follower | None = None
         if settings.attention.spared and settings.attention.digest_from_accounts is not None:
             self._profiles = stack.enter_context(Follower(broker, (PROFILES.name,), self._learn_profiles, stop))
+        self._roll_ups: RollUps | None = None
         self._stage = Stage(self._directory, self._sender, self._desk, stop, self)
+
+    def roll_up(self, clickhouse: ClickHouse, stack: ExitStack) -> None:
+        """Tell roll-ups beside everything else, over a connection of its own to whatever it needs."""
+
+        @contextmanager
+        def asking() -> Iterator[Ask]:
+            with closing(connect(clickhouse)) as client:
+                yield partial(rows, client)
+
+        publisher = stack.enter_context(Publisher(self._broker, _CLIENT, self._stop))
+        mail = stack.enter_context(closing(mail_of(self._settings)))
+        self._roll_ups = RollUps(self._settings, self._directory, Ways(asking, mail.hand_over, publisher))
+        ended = threading.Event()
+        thread = threading.Thread(target=self._roll_ups.run, args=(utc_now, ended), name="roll-ups")
+        stack.callback(thread.join)
+        stack.callback(ended.set)
+        thread.start()
 
     def run(self, on_ready: Callable[[], None], status: Status) -> None:
         """Fold the log, then handle alerts and what was deferred of those in our partitions."""
@@ -108,6 +157,8 @@ class _Process:
         """Receipts that others wrote up to now count."""
         self._receipts.catch_up()
         self._stage.assigned(assigned)
+        if self._roll_ups is not None:
+            self._roll_ups.mine = Place(MANAGERS.name, 0) in assigned.places
 
     def refresh(self) -> None:
         """As `Following` says."""
@@ -147,7 +198,7 @@ class _Process:
                 log.warning("manager_unreadable", offset=record.offset, reason=error.reason.value)
 
     def _fold(self, records: Sequence[Record]) -> None:
-        fold_receipts(records, self._desk)
+        fold_receipts(records, self._desk, self._roll_ups.note if self._roll_ups else _ignored)
 
     def _learn_profiles(self, records: Sequence[Record]) -> None:
         for record in records:

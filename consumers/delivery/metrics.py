@@ -42,6 +42,12 @@ REPEATED: Final = Counter(
     "pulse_delivery_repeated_decisions",
     "Decisions read again (replay, restart) that were settled before and told nobody a second time. Normal then.",
 )
+ROLL_UPS: Final = Counter(
+    "pulse_delivery_roll_ups",
+    "Roll-ups told to those who lead others, by what became of them. None in a week: the log says what they wait for"
+    " (roll_ups_wait).",
+    ["outcome"],
+)
 UNREADABLE: Final = Counter(
     "pulse_delivery_unreadable_records",
     "Records that are no alert step, manager or receipt; the first two went to the dead letters. Any: look there.",

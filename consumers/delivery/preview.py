@@ -9,6 +9,7 @@ from typing import Final
 from consumers.delivery.channels.links import Links
 from consumers.delivery.channels.mail_message import mail_bytes, to_message
 from consumers.delivery.channels.message import message_of
+from consumers.delivery.channels.roll_up_message import RollUp, roll_up_bytes, to_roll_up
 from consumers.delivery.channels.slack_message import slack_message
 from consumers.delivery.channels.teams_message import teams_message
 from consumers.delivery.channels.webhook_message import webhook_body
@@ -32,10 +33,19 @@ def preview(notification: Notification, settings: DeliverySettings) -> Preview:
     return _MADE[notification.channel](notification, settings, links)
 
 
+def preview_roll_up(told: RollUp, settings: DeliverySettings) -> Preview:
+    """The mail that would be sent at the moment it was due."""
+    links = Links(settings.console_url)
+    message = to_roll_up(told, settings, links, told.due_at)
+    return _of_mail(message, roll_up_bytes(told, settings, links, told.due_at))
+
+
 def _mail(notification: Notification, settings: DeliverySettings, links: Links) -> Preview:
-    message = to_message(notification, settings, links)
+    return _of_mail(to_message(notification, settings, links), mail_bytes(notification, settings, links))
+
+
+def _of_mail(message: EmailMessage, content: bytes) -> Preview:
     headers = "\n".join(f"{name}: {message[name]}" for name in ("From", "To", "Subject"))
-    content = mail_bytes(notification, settings, links)
     files = {".eml": content, ".html": _part(message, "html").encode(), ".txt": _part(message, "plain").encode()}
     return Preview(str(message["Subject"]), f"{headers}\n\n{_part(message, 'plain')}", files)
 

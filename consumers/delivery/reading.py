@@ -1,10 +1,11 @@
 """Records of account.alerts, account.managers and account.deliveries to what they say; bad ones become dead letters."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Final
 
 import structlog
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from consumers.delivery import metrics
 from consumers.delivery.attention.portfolios import Portfolios
@@ -20,9 +21,11 @@ from schemas.errors import BadEvent, Reason
 from schemas.events.managers import ManagerProfileSet
 from schemas.events.profiles import AccountProfileSet
 from schemas.ids import ManagerId
+from schemas.rollups import Receipt, RollUpReceipt
 from schemas.topics import DEAD_LETTERS
 
 READER = "delivery"
+_RECEIPT: Final[TypeAdapter[DeliveryReceipt | RollUpReceipt]] = TypeAdapter(Receipt)
 
 log = structlog.get_logger()
 
@@ -71,15 +74,22 @@ def learn_profile(record: Record, portfolios: Portfolios, now: datetime) -> None
     portfolios.learn(event)
 
 
-def fold_receipts(records: Sequence[Record], desk: ReceiptDesk) -> None:
+def fold_receipts(
+    records: Sequence[Record], desk: ReceiptDesk, note_roll_up: Callable[[RollUpReceipt], None] = lambda _: None
+) -> None:
     """Take records of account.deliveries in; one that is no receipt is logged and counted."""
     for record in records:
         try:
-            desk.note(DeliveryReceipt.model_validate_json(record.value or b""))
+            receipt = _RECEIPT.validate_json(record.value or b"")
         except ValidationError as error:
             metrics.UNREADABLE.labels(record.topic).inc()
             place = {"partition": record.partition, "offset": record.offset}
             log.exception("receipt_unreadable", **place, error=to_bad_event(error).detail)
+            continue
+        if isinstance(receipt, RollUpReceipt):
+            note_roll_up(receipt)
+        else:
+            desk.note(receipt)
 
 
 def to_dead_letter(record: Record, error: BadEvent, now: datetime) -> Outgoing:

@@ -114,6 +114,26 @@ class AttentionSettings(BaseModel):
     ] = 50
 
 
+class Every(StrEnum):
+    """How often there is a roll-up."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    OFF = "off"
+
+
+class RollUpSettings(BaseModel):
+    """The mail that tells whoever leads others what happened below them. Needs ClickHouse."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    every: Annotated[Every, Field(description="daily, weekly (on a reader's first working day of the week) or off")] = (
+        Every.WEEKLY
+    )
+    at: Annotated[time, Field(description="when it goes, by the reader's own clock")] = time(8)
+    lines: Annotated[int, Field(ge=1, le=50, description="accounts and alerts it names, the worst first")] = 5
+
+
 class DeliverySettings(BaseModel):
     """The delivery process."""
 
@@ -123,6 +143,7 @@ class DeliverySettings(BaseModel):
     retry: RetrySettings = RetrySettings()
     targets: Targets = Targets()
     attention: AttentionSettings = AttentionSettings()
+    roll_ups: RollUpSettings = RollUpSettings()
     console_url: Annotated[
         str, Field(pattern=r"^https?://\S+$", description="where links in messages lead: the console's public address")
     ] = "http://127.0.0.1:8000"

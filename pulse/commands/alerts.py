@@ -10,8 +10,9 @@ import typer
 from consumers.delivery.channels.offered import channels
 from consumers.delivery.channels.slack_threads import Threads
 from consumers.delivery.decisions import Notification
-from consumers.delivery.preview import Preview, preview
+from consumers.delivery.preview import Preview, preview, preview_roll_up
 from consumers.delivery.sample_alerts import OWNER, STEPS, sample_manager, sample_step
+from consumers.delivery.sample_roll_up import sample_roll_up
 from consumers.delivery.settings import DeliverySettings
 from consumers.delivery.trying import contacts_to_try, try_out
 from consumers.runtime.wording import LANGUAGES
@@ -65,12 +66,11 @@ def show(
     """
     if step not in STEPS:
         raise typer.BadParameter(f"people are told of {', '.join(STEPS)}", param_hint="--step")
-    if lang.replace("-", "_").partition("_")[0] not in (*LANGUAGES, "no", "nn"):
-        raise typer.BadParameter(f"there are {', '.join(LANGUAGES)}, with or without a region", param_hint="--lang")
+    locale = _locale(lang)
     settings = load(["delivery"]).part(DeliverySettings)
     address = _ADDRESSES.get(channel, "example")
     told = sample_step(kind, CLOCKS.wall(), step)
-    profile = sample_manager(str(locale_of(lang)), channel, address)
+    profile = sample_manager(locale, channel, address)
     made = preview(Notification(told, OWNER, profile, channel, address), settings)
     if out is not None:
         _write(made, out, channel)
@@ -79,6 +79,24 @@ def show(
         _print({"kind": kind, "language": lang, "channel": channel, "step": step, "headline": made.headline, **files})
     elif out is None:
         sys.stdout.write(made.text.rstrip("\n") + "\n")
+
+
+@app.command("preview-roll-up")
+def show_roll_up(*, lang: Lang = "en", out: Out = None) -> None:
+    """Show a sample of the roll-up that whoever leads others gets, in any language. Nothing is sent."""
+    locale = _locale(lang)
+    settings = load(["delivery"]).part(DeliverySettings)
+    made = preview_roll_up(sample_roll_up(locale, CLOCKS.wall(), _ADDRESSES[ContactKind.EMAIL]), settings)
+    if out is not None:
+        _write(made, out, ContactKind.EMAIL)
+    else:
+        sys.stdout.write(made.text.rstrip("\n") + "\n")
+
+
+def _locale(lang: str) -> str:
+    if lang.replace("-", "_").partition("_")[0] not in (*LANGUAGES, "no", "nn"):
+        raise typer.BadParameter(f"there are {', '.join(LANGUAGES)}, with or without a region", param_hint="--lang")
+    return str(locale_of(lang))
 
 
 @app.command("test")

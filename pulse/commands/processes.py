@@ -110,13 +110,14 @@ def run_deliver() -> None:
     def body(settings: Settings, on_ready: OnReady) -> None:
         from consumers.delivery.main import run as deliver_them
         from consumers.delivery.settings import DeliverySettings
+        from consumers.runtime.clickhouse import ClickHouse
         from consumers.runtime.status import Status
 
         delivery, board = settings.part(DeliverySettings), Status()
         status.serve(delivery.metrics_port, delivery.metrics_host, board)
-        deliver_them(delivery, settings.part(Broker), on_ready, board)
+        deliver_them(delivery, settings.part(Broker), on_ready, board, settings.part(ClickHouse))
 
-    run("deliver", ("broker", "delivery"), body)
+    run("deliver", ("broker", "clickhouse", "delivery"), body)
 
 
 def run_console() -> None:

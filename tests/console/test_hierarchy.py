@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consumers.console.hierarchy import Hierarchy, LineFault, Person
+from consumers.runtime.hierarchy import Hierarchy, LineFault, Person
 from schemas.events.managers import Role
 from schemas.ids import ManagerId
 from tests.console import samples

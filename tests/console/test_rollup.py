@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consumers.console.hierarchy import Hierarchy, Person
-from consumers.console.rollup import Figures, Money, Team, money_of, summed, team_of
+from consumers.runtime.hierarchy import Hierarchy, Person
+from consumers.runtime.rollup import Figures, Money, Team, money_of, summed, team_of
 from schemas.events.managers import Role
 from schemas.ids import ManagerId
 

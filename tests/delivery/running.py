@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from consumers.delivery.main import run, run_until
+from consumers.delivery.main import Beside, run, run_until
 from consumers.delivery.settings import DeliverySettings
+from consumers.runtime.clickhouse import ClickHouse
 from consumers.runtime.follower import Follower
 from consumers.runtime.producer import Outgoing, Publisher
 from consumers.runtime.status import Status
@@ -24,10 +25,10 @@ from schemas.topics import ALERTS, DELIVERIES, MANAGERS
 
 
 @contextmanager
-def delivering(settings: DeliverySettings, broker: Broker) -> Iterator[None]:
+def delivering(settings: DeliverySettings, broker: Broker, clickhouse: ClickHouse | None = None) -> Iterator[None]:
     """The process in a thread, ready; stopped at the end."""
     stop, ready = threading.Event(), threading.Event()
-    thread = threading.Thread(target=run_until, args=(settings, broker, stop, ready.set))
+    thread = threading.Thread(target=run_until, args=(settings, broker, stop, ready.set, Beside(clickhouse=clickhouse)))
     thread.start()
     try:
         assert ready.wait(30), "delivery did not get ready"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.delivery.attention.hours import local_day, next_digest, works_from
+from consumers.delivery.attention.hours import last_roll_up, local_day, next_digest, works_from
 from schemas.events.managers import ManagerProfileData, WorkingHours
 from tests.delivery.samples import manager
 
@@ -85,6 +85,28 @@ def test_a_digest_at_an_hour_that_the_clocks_show_twice_goes_once() -> None:
     daily, first = somebody(hours=()), at("2026-10-25T02:30:00+02:00")
     assert next_digest(daily, at("2026-10-24T12:00:00+02:00"), time(2, 30)) == first
     assert next_digest(daily, first, time(2, 30)) == at("2026-10-26T02:30:00+01:00")
+
+
+@pytest.mark.parametrize(
+    ("now", "weekly", "due"),
+    [
+        ("2026-03-02T08:00:00+01:00", True, "2026-03-02T08:00:00+01:00"),
+        ("2026-03-02T07:59:00+01:00", True, "2026-02-23T08:00:00+01:00"),
+        ("2026-03-08T23:00:00+01:00", True, "2026-03-02T08:00:00+01:00"),
+        ("2026-03-30T09:00:00+02:00", True, "2026-03-30T08:00:00+02:00"),
+        ("2026-03-08T23:00:00+01:00", False, "2026-03-06T08:00:00+01:00"),
+        ("2026-03-04T07:00:00+01:00", False, "2026-03-03T08:00:00+01:00"),
+    ],
+)
+def test_a_roll_up_was_due_on_the_last_day_of_work_or_the_first_of_the_week(
+    now: str, *, weekly: bool, due: str
+) -> None:
+    assert last_roll_up(somebody(), at(now), time(8), weekly=weekly) == at(due)
+
+
+def test_the_first_day_of_work_need_not_be_a_monday() -> None:
+    later = somebody(hours=WEEK[2:])
+    assert last_roll_up(later, at("2026-03-03T12:00:00+01:00"), time(8), weekly=True) == at("2026-02-25T08:00:00+01:00")
 
 
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001  hypothesis wants naive bounds

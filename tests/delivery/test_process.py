@@ -3,12 +3,17 @@
 from collections import Counter
 
 import httpx
+import pytest
+from structlog.testing import capture_logs
 
+from consumers.delivery import rollups
 from consumers.delivery.settings import DeliverySettings, RetrySettings
+from consumers.runtime.clickhouse import ClickHouse
 from pulse.local.ports import free_port
 from schemas.broker import Broker
 from schemas.deliveries import DeliveryReceipt, Outcome, OutcomeReason
-from schemas.events.managers import ContactKind
+from schemas.events.managers import ContactKind, Role
+from schemas.ids import ManagerId
 from tests.delivery.mailserver import WELL, MailServer
 from tests.delivery.running import delivering, receipts_on, start_child, write, writing
 from tests.delivery.samples import AT_ONCE, band_dropped, complaint_overdue, manager
@@ -73,6 +78,19 @@ def test_history_is_receipted_and_pages_nobody(topics_applied: Broker, mails: Ma
         until(lambda: sum(outcomes(broker).values()) == 200, 15)
     assert {receipt.reason for receipt in receipts_on(broker)} == {OutcomeReason.HISTORIC}
     assert mails.connections == 0
+
+
+def test_alerts_go_while_roll_ups_wait_for_a_clickhouse_that_is_away(
+    topics_applied: Broker, mails: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker, lead = topics_applied, ManagerId("M-01")
+    monkeypatch.setattr(rollups, "_LOOK_EVERY_S", 0.05)
+    write(broker, [band_dropped()], [manager(reports_to=lead), manager(lead, role=Role.LEAD)])
+    nowhere = ClickHouse(url=f"http://127.0.0.1:{free_port()}")
+    with capture_logs() as logs, delivering(settings_for(mails), broker, nowhere):
+        until(lambda: any(line["event"] == "roll_ups_wait" for line in logs), 20)
+        mails.until(1)
+        until(lambda: outcomes(broker) == told(1), 10)
 
 
 def test_a_restart_takes_up_what_was_deferred(topics_applied: Broker, mails: MailServer) -> None:

@@ -13,8 +13,9 @@ import pytest
 from pydantic import SecretStr
 
 from consumers.delivery.decisions import Notification
-from consumers.delivery.preview import preview
+from consumers.delivery.preview import preview, preview_roll_up
 from consumers.delivery.sample_alerts import OWNER, STEPS, sample_manager, sample_step
+from consumers.delivery.sample_roll_up import sample_roll_up
 from consumers.delivery.settings import DeliverySettings
 from consumers.runtime.wording import LANGUAGES
 from pulse.exit_codes import ExitCode
@@ -48,6 +49,12 @@ def test_every_kind_and_step_can_be_looked_at_in_every_language(channel: Contact
         assert "%(" not in made.text
         shown.add(made.headline + made.text)
     assert len(shown) > 100, "kinds, steps and languages differ"
+
+
+def test_a_roll_up_can_be_looked_at_in_every_language() -> None:
+    made = [preview_roll_up(sample_roll_up(one, AT, "lead@example.test"), SETTINGS) for one in LANGUAGES]
+    assert all("Example Retail 00042" in one.text and "%(" not in one.text for one in made)
+    assert len({one.headline for one in made}) == len(LANGUAGES)
 
 
 def test_every_kind_keeps_to_slack_s_rules_in_every_language() -> None:

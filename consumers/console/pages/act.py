@@ -17,11 +17,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from consumers.console import metrics
 from consumers.console.gateway import NotSent
-from consumers.console.hierarchy import Viewer
 from consumers.console.models import Episode, Sent
 from consumers.console.pressing import ACTIONS, Press
 from consumers.console.templating import Look
 from consumers.console.visiting import Console, console_of
+from consumers.runtime.hierarchy import Viewer
 from consumers.runtime.message_links import BadLink, ExpiredLink, MessageLinks
 from consumers.runtime.wording import reader_of
 from consumers.runtime.wording.marks import N_

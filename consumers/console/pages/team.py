@@ -6,8 +6,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consumers.console.rollup import team_of
 from consumers.console.visiting import Visit, signed_in
+from consumers.runtime.rollup import team_of
 from consumers.runtime.wording.marks import N_
 
 LISTED: Final = 20

@@ -33,6 +33,18 @@ def works_from(profile: ManagerProfileData, at: datetime) -> datetime:
     return datetime.fromtimestamp(begins, UTC) if asked < begins < float("inf") else at
 
 
+def last_roll_up(profile: ManagerProfileData, at: datetime, hour: time, *, weekly: bool) -> datetime:
+    """The latest moment up to `at` at which the recipient's clock showed `hour` on a day on which they work, or on the
+    first such day of a week.
+    """
+    zone, today = zone_of(profile.time_zone), local_day(profile, at)
+    working = {span.weekday for span in profile.working_hours} or set(range(7))
+    wanted = {min(working)} if weekly else working
+    days = (today - timedelta(days=back) for back in range(_LOOK_AHEAD_D + 1))
+    due = (moment(day, hour, zone) for day in days if day.weekday() in wanted)
+    return datetime.fromtimestamp(next(it for it in due if it <= at.timestamp()), UTC)
+
+
 def next_digest(profile: ManagerProfileData, at: datetime, hour: time) -> datetime:
     """The next moment after `at` at which the recipient's clock shows `hour`, on a day on which they work at all."""
     zone, today = zone_of(profile.time_zone), local_day(profile, at)

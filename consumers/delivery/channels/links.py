@@ -30,12 +30,21 @@ class Links:
         >>> Links("https://pulse.example.test/").account(AlertStep.model_construct(account_id="A 1&x"))
         'https://pulse.example.test/account?id=A%201%26x#alerts'
         """
-        return f"{self._console}/account?id={quote(step.account_id, safe='')}#alerts"
+        return self.account_alerts(step.account_id)
 
     @property
     def inbox(self) -> str:
         """The page of all alerts."""
         return f"{self._console}/inbox"
+
+    @property
+    def team(self) -> str:
+        """The page of the roll-ups."""
+        return f"{self._console}/team"
+
+    def account_alerts(self, account_id: str) -> str:
+        """The page of an account at its alerts."""
+        return f"{self._console}/account?id={quote(account_id, safe='')}#alerts"
 
     def act(self, notification: Notification) -> str:
         """The page on which this recipient may act on this alert, empty where there is none."""

@@ -24,8 +24,8 @@ from consumers.runtime.wording.templates import install_texts
 from schemas.alerts import AlertKind, AlertStep, StepKind
 from schemas.health import Band
 
-_POLICY: Final = SMTP.clone(cte_type="7bit")
-_GOOD, _BAD, _WORST, _CALM = "#1f7a4d", "#b3541e", "#a4262c", "#44546a"
+POLICY: Final = SMTP.clone(cte_type="7bit")
+_GOOD, _BAD, _WORST, CALM = "#1f7a4d", "#b3541e", "#a4262c", "#44546a"
 _GOOD_NEWS: Final = frozenset({AlertKind.RECOVERED, AlertKind.UPSELL_READY})
 _BAND_COLOURS: Final = {Band.HEALTHY: _GOOD, Band.WATCH: _BAD, Band.AT_RISK: _BAD, Band.CRITICAL: _WORST}
 
@@ -33,17 +33,17 @@ _BAND_COLOURS: Final = {Band.HEALTHY: _GOOD, Band.WATCH: _BAD, Band.AT_RISK: _BA
 def mail_bytes(told: Notification | Digest, settings: DeliverySettings, links: Links) -> bytes:
     """The whole mail, 7-bit clean, with CRLF line ends."""
     made = to_digest(told, settings, links) if isinstance(told, Digest) else to_message(told, settings, links)
-    return made.as_bytes(policy=_POLICY)
+    return made.as_bytes(policy=POLICY)
 
 
 def to_message(notification: Notification, settings: DeliverySettings, links: Links) -> EmailMessage:
     """The mail. Its Message-ID is the notification's id; mails of one episode are one thread."""
     step, told = notification.step, message_of(notification, links)
     envelope = Envelope(notification.id, told.headline, step.decided_at, told.reader.language)
-    message = _addressed(notification, envelope, settings)
+    message = addressed(_to(notification), envelope, settings)
     thread = f"<{step.alert_id}@{_domain(settings)}>"
     _write(message, ("In-Reply-To", thread), ("References", thread))
-    return _filled(message, "alert", context(told), envelope)
+    return filled(message, "alert", context(told), envelope)
 
 
 def to_digest(digest: Digest, settings: DeliverySettings, links: Links) -> EmailMessage:
@@ -58,9 +58,9 @@ def to_digest(digest: Digest, settings: DeliverySettings, links: Links) -> Email
         "words": words,
         "lines": list(zip(words.listed, pages, map(_colour, (alert.step for alert in words.listed)), strict=True)),
         "inbox": links.inbox,
-        "colour": _CALM,
+        "colour": CALM,
     }
-    return _filled(_addressed(first, envelope, settings), "digest", seen, envelope)
+    return filled(addressed(_to(first), envelope, settings), "digest", seen, envelope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,20 @@ class Envelope:
     language: str
 
 
-def _addressed(notification: Notification, envelope: Envelope, settings: DeliverySettings) -> EmailMessage:
-    message, smtp = EmailMessage(policy=_POLICY), settings.smtp
+def _to(notification: Notification) -> Address:
+    return address_of(notification.profile.name, notification.address)
+
+
+def address_of(name: str, address: str) -> Address:
+    """A person as a mail names them."""
+    return Address(one_line(name, 100), addr_spec=address)
+
+
+def addressed(to: Address, envelope: Envelope, settings: DeliverySettings) -> EmailMessage:
+    """A mail with all its headers, still empty."""
+    message, smtp = EmailMessage(policy=POLICY), settings.smtp
     message["From"] = Address(one_line(smtp.sender_name), addr_spec=smtp.sender)
-    message["To"] = Address(one_line(notification.profile.name, 100), addr_spec=notification.address)
+    message["To"] = to
     message["Subject"] = one_line(envelope.subject)
     message["Date"] = envelope.at
     unsubscribe = f"<mailto:{smtp.unsubscribe_address or smtp.sender}?subject=unsubscribe>"
@@ -85,7 +95,8 @@ def _addressed(notification: Notification, envelope: Envelope, settings: Deliver
     return message
 
 
-def _filled(message: EmailMessage, name: str, seen: Mapping[str, object], envelope: Envelope) -> EmailMessage:
+def filled(message: EmailMessage, name: str, seen: Mapping[str, object], envelope: Envelope) -> EmailMessage:
+    """The mail with what the templates of that name say, as text and as HTML."""
     parts = f'multipart/alternative;\n boundary="=_{envelope.id}"'
     _write(message, ("MIME-Version", "1.0"), ("Content-Type", parts))
     for subtype, template in (("plain", f"{name}.txt.j2"), ("html", f"{name}.html.j2")):
@@ -94,7 +105,7 @@ def _filled(message: EmailMessage, name: str, seen: Mapping[str, object], envelo
 
 
 def _part(subtype: str, text: str) -> EmailMessage:
-    part, kind = EmailMessage(policy=_POLICY), f'text/{subtype}; charset="utf-8"'
+    part, kind = EmailMessage(policy=POLICY), f'text/{subtype}; charset="utf-8"'
     _write(part, ("Content-Type", kind), ("Content-Transfer-Encoding", "quoted-printable"))
     part.set_payload(b2a_qp(text.encode()).decode("ascii"))
     return part
@@ -125,11 +136,11 @@ def context(message: Message) -> Mapping[str, object]:
 
 def _colour(step: AlertStep) -> str:
     if step.step is StepKind.RETRACTED:
-        return _CALM
+        return CALM
     if step.step is StepKind.RESOLVED or step.kind in _GOOD_NEWS:
         return _GOOD
     band = step.facts.get("band_to")
-    return _BAND_COLOURS.get(Band(band), _CALM) if band in set(Band) else _BAD
+    return _BAND_COLOURS.get(Band(band), CALM) if band in set(Band) else _BAD
 
 
 @cache

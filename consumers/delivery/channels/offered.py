@@ -36,8 +36,8 @@ def channels(settings: DeliverySettings, clock: Callable[[], datetime], threads:
 
 def _made(settings: DeliverySettings, clock: Callable[[], datetime], threads: Threads) -> Iterator[Channel]:
     yield Inbox()
+    yield mail_of(settings)
     links = links_of(settings)
-    yield Mail(settings.smtp, lambda it: mail_bytes(it, settings, links))
     targets, outbound = settings.targets, Outbound(settings.targets.outbound)
 
     def telling(one: Callable[[Notification, Links], T], many: Callable[[DigestMessage], U]) -> Render[T | U]:
@@ -56,6 +56,12 @@ def _made(settings: DeliverySettings, clock: Callable[[], datetime], threads: Th
         yield Webhook(targets.webhooks, outbound, lambda it: webhook_body(it, links), clock)
     if targets.apprise:
         yield Services(targets.apprise, telling(message_of, lambda it: it))
+
+
+def mail_of(settings: DeliverySettings) -> Mail:
+    """E-mail, over a connection of its own."""
+    links = links_of(settings)
+    return Mail(settings.smtp, lambda it: mail_bytes(it, settings, links))
 
 
 def links_of(settings: DeliverySettings) -> Links:

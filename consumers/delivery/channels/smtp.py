@@ -47,7 +47,7 @@ class Mail:
         Raises:
             Away, NotNow, Refused: as the module says.
         """
-        return self._hand_over(notification.address, self._render(notification))
+        return self.hand_over(notification.address, self._render(notification))
 
     def send_digest(self, digest: Digest) -> str:
         """Hand the digest over in one mail.
@@ -55,9 +55,14 @@ class Mail:
         Raises:
             Away, NotNow, Refused: as the module says.
         """
-        return self._hand_over(digest.first.address, self._render(digest))
+        return self.hand_over(digest.first.address, self._render(digest))
 
-    def _hand_over(self, address: str, content: bytes) -> str:
+    def hand_over(self, address: str, content: bytes) -> str:
+        """Hand over a mail that is written already.
+
+        Raises:
+            Away, NotNow, Refused: as the module says.
+        """
         try:
             server = self._ready()
             self._expect(server.rcpt(address))

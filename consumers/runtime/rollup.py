@@ -12,7 +12,7 @@ from itertools import chain
 from statistics import median
 from typing import Final
 
-from consumers.console.hierarchy import Hierarchy, Person, Viewer
+from consumers.runtime.hierarchy import Hierarchy, Person, Viewer
 from schemas.ids import ManagerId
 
 Values = Mapping[str, Decimal]
