@@ -126,12 +126,10 @@ class _Course:
 
     def hear(self, told: Told, places: Ints) -> None:
         """Fold a batch and decide."""
-        facts, topics_of = told.facts.taken(places), told.topic[places]
+        facts = told.facts.taken(places)
         self.pass_to(_floored(float(facts.at[0]), HOUR_S))
         self._catch_up(facts)
-        for topic in np.unique(topics_of).tolist():
-            theirs = facts.taken(np.flatnonzero(topics_of == topic))
-            fold(self.partition, topic, theirs, self._rules.counting, self._now)
+        fold(self.partition, told.topic[places], facts, self._rules.counting, self._now)
         self._decide(np.flatnonzero(self.partition.dirty), self._now)
 
     def pass_to(self, moment: float) -> None:

@@ -13,7 +13,7 @@ back before the next time of the grid is not seen.
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +32,8 @@ _TIMES: Final = 36
 _STEPS: Final = np.linspace(0.0, np.log1p(HORIZON_D), _TIMES)
 """The grid in log(1 + days): dense where a date is near."""
 GRID_S: Final = np.expm1(_STEPS) * DAY_S
-_HALVINGS: Final = 20
+_PARTS: Final = np.linspace(0.0, 1.0, 17)
+"""Where a crossing is sought: at so many places between two times at once, and then between two of those."""
 _RETURNED, _ORDERS = SIGNAL_INDEX["returned"], SIGNAL_INDEX["orders"]
 _LEVELS: Final = tuple(zip(*(column.tolist() for column in (RECENT, MANY, NORMAL, NORMAL_MANY)), strict=True))
 _IS_PLAIN: Final = ~np.isin(np.arange(len(COUNTED_SIGNALS)), [_RETURNED, *RECENT, *MANY])
@@ -183,14 +184,32 @@ def _crossed(above: Floats, first: Ints) -> Floats:
     begin = np.clip(first - 2, 0, _TIMES - 4)
     nodes = begin[:, None] + np.arange(4)
     x, y = _STEPS[nodes], np.take_along_axis(above, nodes, axis=1)
-    low, high = _STEPS[np.maximum(first - 1, 0)], _STEPS[first]
-    is_up = above[np.arange(len(first)), first] >= 0
-    slopes = _divided(x, y)
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        beyond = (_cubic(x, slopes, middle) >= 0) == is_up
-        low, high = np.where(beyond, low, middle), np.where(beyond, middle, high)
-    return np.where(first == 0, 0.0, np.expm1(high) * DAY_S)
+    curve = _Curve(x, _divided(x, y), above[np.arange(len(first)), first] >= 0)
+    low, high, _ = _narrowed(curve, _STEPS[np.maximum(first - 1, 0)], _STEPS[first])
+    low, high, share = _narrowed(curve, low, high)
+    return np.where(first == 0, 0.0, np.expm1(low + share * (high - low)) * DAY_S)
+
+
+class _Curve(NamedTuple):
+    """m cubics by four points each (`x: float64[m, 4]`), as divided differences, and whether each comes from below."""
+
+    x: Floats
+    slopes: list[Floats]
+    is_up: Bools
+
+
+def _narrowed(curve: _Curve, low: Floats, high: Floats) -> tuple[Floats, Floats, Floats]:
+    """The first of the parts from `low` to `high` in which each curve changes its sign: where it begins and ends, and
+    what share of it lies before the change, were it straight.
+    """
+    at = low[:, None] + (high - low)[:, None] * _PARTS
+    value, everyone = _cubic(curve, at), np.arange(len(at))
+    beyond = (value >= 0) == curve.is_up[:, None]
+    beyond[:, 0], beyond[:, -1] = False, True
+    place = beyond.argmax(axis=1)
+    before, after = value[everyone, place - 1], value[everyone, place]
+    share = before / np.where(before == after, 1.0, before - after)
+    return at[everyone, place - 1], at[everyone, place], np.minimum(np.maximum(share, 0.0), 1.0)
 
 
 def _divided(x: Floats, y: Floats) -> list[Floats]:
@@ -202,10 +221,11 @@ def _divided(x: Floats, y: Floats) -> list[Floats]:
     return found
 
 
-def _cubic(x: Floats, slopes: list[Floats], at: Floats) -> Floats:
-    value = slopes[3]
+def _cubic(curve: _Curve, at: Floats) -> Floats:
+    """`at: float64[m, K]`, K places a row."""
+    value = curve.slopes[3][:, None]
     for order in (2, 1, 0):
-        value = value * (at - x[:, order]) + slopes[order]
+        value = value * (at - curve.x[:, [order]]) + curve.slopes[order][:, None]
     return value
 
 

@@ -20,7 +20,7 @@ from streams.core.bands import NO_BAND, Codes
 from streams.core.decay import moved, share_left
 from streams.core.falls import begin_anew
 from streams.core.fences import Bools
-from streams.core.judging import BandChanges, Judgement, step_bands
+from streams.core.judging import BandChanges, Judgement, assessed, step_bands
 from streams.core.overruling import overruled
 from streams.core.policy import DIMENSIONS, Floats, Ints
 from streams.core.quiet import change_rules
@@ -107,7 +107,7 @@ def _as_of(case: Judgement, places: Ints, at: Floats) -> tuple[Floats, Bools]:
     state, half_life_s = case.state[places], case.tables.half_life_s
     elapsed_s = np.where(state["version"] > 0, np.maximum(0.0, at - state["told_at"]), 0.0)
     sums, seen = moved(state["told_sums"], elapsed_s, half_life_s), state["told_seen"].copy()
-    pending = case.partition.pending.of(case.rows[places], len(case.partition)).until(at)
+    pending = case.partition.pending.of(case.rows[places]).until(at)
     place, effects = pending.place, pending.effects
     left = share_left(at[place] - effects.at, half_life_s[effects.signal])
     np.add.at(sums, (place, effects.signal), effects.amount * left)
@@ -123,10 +123,10 @@ def _ended(case: Judgement, change: _Change, old: Tables) -> Ending:
     state["new_at"] = np.where(state["new_at"] <= change.at, state["new_at"], newest)
     since = np.minimum(state["judged_at"], change.at)
     state["sums"], state["at"] = moved(change.sums, since - change.at, old.half_life_s), since
-    now = assess(change.sums, change.seen, old)
+    now, told = assessed(state, change.at, change.sums, change.seen, old)
     rows = case.rows[change.places]
     by_hand = overruled(case.partition, rows, state, change.at, now.score)
-    last = Judgement(case.partition, rows, state, change.at, change.sums, now, by_hand, case.clock, old)
+    last = Judgement(case.partition, rows, state, change.at, change.sums, now, told, by_hand, case.clock, old)
     changes = step_bands(last)
     for name in ("band", "candidate", "since"):
         _put(case.state, name, change.places, state[name])
@@ -136,7 +136,7 @@ def _ended(case: Judgement, change: _Change, old: Tables) -> Ending:
 def _newest_until(case: Judgement, change: _Change) -> Floats:
     """The newest fact since the last judgement that is not after the change, float64[m]."""
     newest = np.full(len(change.places), NEVER)
-    pending = case.partition.pending.of(case.rows[change.places], len(case.partition)).until(change.at)
+    pending = case.partition.pending.of(case.rows[change.places]).until(change.at)
     np.maximum.at(newest, pending.place, pending.effects.at)
     return np.where(newest > case.state["judged_at"][change.places], newest, NEVER)
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from streams.core.policy import DAY_S, Floats, Ints
+from streams.core.runs import runs
 from streams.core.silence.rhythm import LINE_QUANTILE, Rhythm
 
 BOUGHT_DAYS: Final = 24
@@ -53,8 +54,10 @@ def enter(days: Days, rows: Ints, on: Ints, sign: Ints) -> Ints:
     """Enter n facts: whose, of which day, and 1, or -1 for one taken back. Returns the rows of which the days that
     stand may differ now, ascending and distinct.
     """
-    key, place = np.unique(rows << _ROW_SHIFT | on, return_inverse=True)
-    row, day, change = key >> _ROW_SHIFT, key & _LAST_DAY, np.bincount(place, sign, len(key)).astype(np.int64)
+    of_fact = rows << _ROW_SHIFT | on
+    order = np.argsort(of_fact)
+    key, begin, _ = runs(of_fact[order])
+    row, day, change = key >> _ROW_SHIFT, key & _LAST_DAY, np.add.reduceat(sign[order], begin)
     same = days.on[row] == day[:, np.newaxis]
     kept = same.any(axis=1)
     fresh = ~kept & (day > days.on[row, -1])
@@ -66,7 +69,7 @@ def enter(days: Days, rows: Ints, on: Ints, sign: Ints) -> Ints:
 
 def _count(days: Days, row: Ints, place: Ints, change: Ints) -> Ints:
     before = days.facts[row, place]
-    after = np.clip(before + change, -_MOST, _MOST)
+    after = np.minimum(np.maximum(before + change, -_MOST), _MOST)
     days.facts[row, place] = after
     moved: Ints = row[(before > 0) != (after > 0)]
     return moved
@@ -75,7 +78,7 @@ def _count(days: Days, row: Ints, place: Ints, change: Ints) -> Ints:
 def _insert(days: Days, row: Ints, day: Ints, change: Ints) -> Ints:
     """Days that were not kept, ascending by row and day."""
     kept = days.on.shape[1]
-    owner, begin, many = np.unique(row, return_index=True, return_counts=True)
+    owner, begin, many = runs(row)
     behind = np.repeat(begin + many, many) - 1 - np.arange(len(row))  # how many later ones the row has among them
     few = np.flatnonzero(behind < kept)
     added = np.full((len(owner), min(kept, int(many.max()))), _NONE, np.uint32)

@@ -4,9 +4,11 @@ A sum P as of t holds Σ s·2^(-(t-e)/h) over the points s counted at times e. A
 adds s·2^(-(t-e)/h); moving the sum on by Δ multiplies it by 2^(-Δ/h). Withdrawing adds -s at the point's own time.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
-from streams.core.policy import Floats
+from streams.core.policy import Floats, Ints
 
 
 def share_left(elapsed_s: Floats, half_life_s: Floats) -> Floats:
@@ -26,7 +28,14 @@ def moved(sums: Floats, elapsed_s: Floats, half_life_s: Floats) -> Floats:
     [[2.0]]
     """
     # Signals share a few half-lives: a power for each of those, not for each signal.
-    distinct, which = np.unique(half_life_s, return_inverse=True)
+    distinct, which = _distinct(half_life_s.tobytes())
     left: Floats = share_left(elapsed_s[:, None], distinct).take(which, axis=1)
     left *= sums
     return left
+
+
+@lru_cache(maxsize=64)
+def _distinct(half_life_s: bytes) -> tuple[Floats, Ints]:
+    """The half-lives that differ, and which of them each signal has: the same at every call of a worker's."""
+    distinct, which = np.unique(np.frombuffer(half_life_s), return_inverse=True)
+    return distinct, which

@@ -45,14 +45,14 @@ Texts = list[str]
 @dataclass(frozen=True, slots=True)
 class Since:
     """What the last snapshots of n accounts rested on, and what came since: `sums: float64[n, S]` as of then, the
-    `assessment` of them by the rules of now, the `score: float64[n]` told (nan for none), `elapsed_s: float64[n]` gone
-    by until `as_of: float64[n]`, and the facts folded meanwhile.
+    `assessment` of them by the rules of now, `faded: float64[n, S]` what is left of them at `as_of: float64[n]`, the
+    `score: float64[n]` told (nan for none), and the facts folded meanwhile.
     """
 
     sums: Floats
     assessment: Assessment
+    faded: Floats
     score: Floats
-    elapsed_s: Floats
     pending: Grouped
     as_of: Floats
 
@@ -81,16 +81,19 @@ def changes(now: Assessment, since: Since, tables: Tables) -> Iterator[Texts]:
     the scores (None counts 0).
     """
     before = since.assessment
-    faded = since.sums * share_left(since.elapsed_s[:, None], tables.half_life_s)
     plain = (
         MIDDLE * (now.share.sum(axis=1) - before.share.sum(axis=1)),
-        (now.unit * (faded - since.sums)).sum(axis=1),
+        (now.unit * (since.faded - since.sums)).sum(axis=1),
         ((now.unit - before.unit) * since.sums).sum(axis=1),
         now.saturation.sum(axis=1) - before.saturation.sum(axis=1),
-        np.nan_to_num(before.score) - np.nan_to_num(since.score),
+        _or_nothing(before.score) - _or_nothing(since.score),
     )
     rest = _filled(_PLAIN_HEADS, np.stack(plain, axis=1), NEGLIGIBLE)
     return (events + others for events, others in zip(_event_parts(now, since, tables), rest, strict=True))
+
+
+def _or_nothing(score: Floats) -> Floats:
+    return np.where(np.isnan(score), 0.0, score)
 
 
 def _filled(heads: Sequence[str], points: Floats, negligible: float) -> Iterator[Texts]:

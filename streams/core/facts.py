@@ -27,7 +27,7 @@ _ENVELOPE: Final = itemgetter("subject", "source", "id", "type", "time")
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """n facts of one topic in offset order.
+    """n facts, those of one topic in offset order.
 
     `events: object[n]`; `told: object[n]` what a part of a score says of each, fields of a JSON object with a comma at
     the end; `kind: int64[n]` index in `KINDS`; `at: float64[n]` event time, epoch seconds; `digest: uint64[n]` of
@@ -45,6 +45,18 @@ class Facts:
 
     def __len__(self) -> int:
         return len(self.events)
+
+    @classmethod
+    def joined(cls, several: Sequence["Facts"]) -> "Facts":
+        """Those of several topics, one behind the other."""
+        if len(several) == 1:
+            return several[0]
+        subjects = [subject for one in several for subject in one.subjects]
+        columns = zip(
+            *((one.events, one.told, one.kind, one.at, one.digest, one.offset, one.record_at) for one in several),
+            strict=True,
+        )
+        return cls(subjects, *(np.concatenate(column) for column in columns))
 
     def of_kind(self, name: str) -> list[Plain]:
         """The events of one type."""
@@ -96,17 +108,23 @@ def seconds(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
+FEW: Final = 100
+"""Up to so many are read sooner one by one."""
 _PLACES: Final = 10 ** np.arange(5, -1, -1)
 _FRACTION: Final = slice(20, 26)
 _POINT: Final = ord(".") - ord("0")
 
 
 def seconds_of(texts: Sequence[str]) -> Floats:
-    """The same of many, float64[n]: their digits as a matrix.
+    """The same of each, float64[n]; of many, their digits as a matrix.
 
     >>> seconds_of(["1970-01-01T00:01:00.5Z", "1970-03-01T00:00:00+00:00"]).tolist()
     [60.5, 5097600.0]
     """
+    return np.array(list(map(seconds, texts)), np.float64) if len(texts) <= FEW else _of_digits(texts)
+
+
+def _of_digits(texts: Sequence[str]) -> Floats:
     digit = np.array(texts, "S32").view(np.uint8).reshape(len(texts), 32).astype(np.int64) - ord("0")
     months = (digit[:, :4] @ _PLACES[2:] - 1970) * 12 + digit[:, 5:7] @ _PLACES[4:] - 1
     days = months.astype("M8[M]").astype("M8[D]").astype(np.int64) + digit[:, 8:10] @ _PLACES[4:] - 1

@@ -11,12 +11,10 @@ from typing import Final
 import numpy as np
 
 from schemas.alerts import AlertKind, StepKind, StepReason
-from streams.core.decay import moved
 from streams.core.episodes import Step, closed, opened
 from streams.core.fences import Bools
 from streams.core.judging import Judgement
 from streams.core.policy import DAY_S, Floats, Ints
-from streams.core.score import assess
 from streams.core.state import NO_HIGH, SLOTS, Episode, Partition, among
 from streams.core.tables import Tables
 
@@ -36,13 +34,12 @@ def fallen(case: Judgement, settling: Bools) -> Floats:
     fresh = settling | (state["judged_by"] != case.tables.digest)
     now = np.floor(case.as_of / slot_s(case.tables))
     highs = np.where(_alive(case, now) & ~fresh[:, None], state["highs"], NO_HIGH).astype(np.float64)
-    before = np.where(fresh | (state["version"] == 0), np.nan, _told(case))
+    before = np.where(fresh | (state["version"] == 0), np.nan, case.told.score)
     highest = np.fmax(np.fmax(highs.max(axis=1), before), score)
     place = (np.arange(len(score)), (now % SLOTS).astype(np.int64))
     highs[place] = np.fmax(np.fmax(highs[place], before), score)
-    state["highs"] = np.nan_to_num(highs, nan=NO_HIGH)
-    points: Floats = np.nan_to_num(highest - score, nan=0.0)
-    return points
+    state["highs"] = np.where(np.isnan(highs), NO_HIGH, highs)
+    return np.where(np.isnan(score), 0.0, highest - score)
 
 
 def _alive(case: Judgement, now: Floats) -> Bools:
@@ -52,13 +49,6 @@ def _alive(case: Judgement, now: Floats) -> Bools:
     number = last - (last - np.arange(SLOTS)) % SLOTS
     alive: Bools = known[:, None] & (number > now[:, None] - SLOTS)
     return alive
-
-
-def _told(case: Judgement) -> Floats:
-    """The score that was until what came since the last snapshot, float64[n]: what the sums told then are worth now."""
-    state, tables = case.state, case.tables
-    elapsed_s = np.where(state["version"] > 0, np.maximum(0.0, case.as_of - state["told_at"]), 0.0)
-    return assess(moved(state["told_sums"], elapsed_s, tables.half_life_s), state["told_seen"], tables).score
 
 
 def begin_anew(case: Judgement, places: Ints, score: Floats, at: Floats) -> None:

@@ -1,7 +1,7 @@
 """Folding facts into a partition's state: each once, in any order.
 
-A batch of one topic is applied with a handful of array operations; what is variable (complaints, profiles, actions) is
-applied fact by fact. Nothing is decided here.
+A batch is applied with some dozens of array operations, whatever topics it is of; what is variable (complaints,
+profiles, actions) is applied fact by fact. Nothing is decided here.
 """
 
 from collections.abc import Iterator
@@ -20,12 +20,14 @@ from streams.core.complaints import NO_COMPLAINT, Complaint, advanced, differenc
 from streams.core.decay import moved, share_left
 from streams.core.effects import CARRIED, FIXED_AMOUNT, FIXED_COUNT, FIXED_SIGNAL, WEIGHED, Effect, effects_of
 from streams.core.facts import KIND_INDEX, KINDS, Facts, seconds
+from streams.core.fences import Bools
 from streams.core.hearing import LOGGED, reached_out
 from streams.core.ledgers import CALLBACK_DUE, RULES, keep
 from streams.core.levels import IS_NORMAL
 from streams.core.pending import NONE, Effects
 from streams.core.policy import DIMENSIONS, Floats, Ints
 from streams.core.reaching import contacts_in, enter
+from streams.core.runs import runs
 from streams.core.segments import code_of
 from streams.core.state import NEVER, RING, Extra, Partition, Profile
 from streams.core.subscriptions import CHANGED
@@ -53,33 +55,35 @@ class Folded:
     actions: list[tuple[int, Plain]] = field(default_factory=list)
 
 
-def fold(partition: Partition, topic: int, facts: Facts, tables: Tables, watermark: float) -> Folded:
-    """Apply a batch of `EVENT_TOPICS[topic]`, in offset order. Idempotent: what a row's fence covers is skipped."""
-    rows = partition.rows_of(facts.subjects)
+def fold(partition: Partition, topic: int | Ints, facts: Facts, tables: Tables, watermark: float) -> Folded:
+    """Apply a batch; `topic`, of all or int64[n] of each, is an index in `EVENT_TOPICS`. Idempotent: what a row's fence
+    covers is skipped.
+    """
+    rows, topic = partition.rows_of(facts.subjects), np.broadcast_to(topic, len(facts))
     state = partition.rows
     fenced = fences.covered(state["fence"][rows, topic], facts.offset)
     known = fences.known(state["ring"][rows], rows, facts.digest, fenced)
     take = np.flatnonzero(~(fenced | known))
     result = Folded(applied=len(take), skipped=int(fenced.sum()), duplicates=int((known & ~fenced).sum()))
     read = rows[~fenced]
-    state["fence"][read, topic] = facts.offset[~fenced]  # ascending, so that the last of a row's counts
+    # Ascending within a topic, so that the last of a row's counts.
+    state["fence"][read, topic[~fenced]] = facts.offset[~fenced]
     partition.dirty[read] = True
     if len(take):
-        batch = _Batch.of(topic, rows[take], facts.taken(take))
+        batch = _Batch.of(rows[take], facts.taken(take))
         _remember(partition, batch)
-        _apply(partition, batch, tables, result)
+        _apply(partition, batch, topic[take] < FAMILY_TOPICS, tables, result)
         result.late = int((batch.facts.at < watermark).sum())
     return result
 
 
 class _Batch(NamedTuple):
-    """New facts of one topic (index in `EVENT_TOPICS`) and the row of each.
+    """New facts and the row of each.
 
     Facts of one row stand together in `order: int64[n]`, oldest first; those of `touched: int64[r]` (rows, ascending)
     begin at `starts: int64[r]`; `many: int64[r]` of them; `nth: int64[n]` says which of its row's each is.
     """
 
-    topic: int
     rows: Ints
     facts: Facts
     order: Ints
@@ -89,11 +93,11 @@ class _Batch(NamedTuple):
     nth: Ints
 
     @classmethod
-    def of(cls, topic: int, rows: Ints, facts: Facts) -> "_Batch":
+    def of(cls, rows: Ints, facts: Facts) -> "_Batch":
         order = np.argsort(rows, kind="stable")
-        touched, starts, count = np.unique(rows[order], return_index=True, return_counts=True)
+        touched, starts, count = runs(rows[order])
         nth = np.arange(len(rows)) - np.repeat(starts, count)
-        return cls(topic, rows, facts, order, touched, starts, count, nth)
+        return cls(rows, facts, order, touched, starts, count, nth)
 
     def highest(self, values: Floats) -> Floats:
         """By touched row, float64[r]."""
@@ -112,25 +116,33 @@ def _remember(partition: Partition, batch: _Batch) -> None:
     state["ring_next"][batch.touched] = (first + batch.many) % RING
 
 
-def _apply(partition: Partition, batch: _Batch, tables: Tables, result: Folded) -> None:
+def _apply(partition: Partition, batch: _Batch, scores: Bools, tables: Tables, result: Folded) -> None:
+    """`scores: bool[n]` says which facts are of the families that a score is made of."""
     state, touched = partition.rows, batch.touched
     state["applied"][touched] += batch.many.astype(np.int32)
     state["unsaid"][touched] = True
     state["caused_at"][touched] = np.maximum(state["caused_at"][touched], batch.highest(batch.facts.record_at))
-    if batch.topic < FAMILY_TOPICS:
-        effects = _effects(partition, batch, tables)
-        partition.pending.add(effects.taken(~IS_NORMAL[effects.signal]))
-        _move_and_add(partition, batch, effects, tables)
-        _keep_commitments(partition, batch)
-        quiet.note(partition, batch.rows, batch.facts)
+    if scores.all():
+        _count(partition, batch, tables)
         return
-    for row, event in zip(batch.rows.tolist(), batch.facts.events.tolist(), strict=True):
+    ours, others = np.flatnonzero(scores), np.flatnonzero(~scores)
+    if len(ours):
+        _count(partition, _Batch.of(batch.rows[ours], batch.facts.taken(ours)), tables)
+    for row, event in zip(batch.rows[others].tolist(), batch.facts.events[others].tolist(), strict=True):
         if event["type"] == "account.profile_set.v1":
             _set_profile(partition, row, event)
         elif event["type"].startswith("alert."):
             result.actions.append((row, event))
         else:
             _override(partition, row, event)
+
+
+def _count(partition: Partition, batch: _Batch, tables: Tables) -> None:
+    effects = _effects(partition, batch, tables)
+    partition.pending.add(effects.taken(~IS_NORMAL[effects.signal]))
+    _move_and_add(partition, batch, effects, tables)
+    _keep_commitments(partition, batch)
+    quiet.note(partition, batch.rows, batch.facts)
 
 
 def _effects(partition: Partition, batch: _Batch, tables: Tables) -> Effects:

@@ -14,6 +14,7 @@ from streams.core.bands import NO_BAND, BandState, Codes
 from streams.core.crossing import Fading, crossed_at
 from streams.core.decay import moved
 from streams.core.explain import Since, Texts, changes
+from streams.core.fences import Bools
 from streams.core.overruling import Overruled, latest_told, overruled, with_parts
 from streams.core.policy import Floats, Ints
 from streams.core.rulebook import Rulebook
@@ -39,7 +40,8 @@ class Clock:
 class Judgement:
     """The rows under judgement: places in the partition, a copy of their state, and an assessment of them.
 
-    `sums: float64[n, S]` and `now` are as of `as_of: float64[n]`; `overruled` is what people set in place of it.
+    `sums: float64[n, S]` and `now` are as of `as_of: float64[n]`, `told` is what the last snapshots rest on, seen from
+    there; `overruled` is what people set in place of it.
     `began_at` has the places of accounts that came under these rules with this judgement, and when (event time): what
     was so at that moment already is no news.
     """
@@ -50,6 +52,7 @@ class Judgement:
     as_of: Floats
     sums: Floats
     now: Assessment
+    told: "Told"
     overruled: Overruled
     clock: Clock
     tables: Tables
@@ -62,13 +65,12 @@ class Judgement:
 
     def parts(self, places: Ints) -> Iterator[Texts]:
         """The parts of the change of the rows at `places` since their last snapshots."""
-        state, as_of = self.state[places], self.as_of[places]
-        # A profile may have been told before facts that are older than it: then nothing could fade.
-        elapsed_s = np.where(state["version"] > 0, np.maximum(0.0, as_of - state["told_at"]), 0.0)
-        told = assess(state["told_sums"], state["told_seen"], self.tables)
+        as_of, told = self.as_of[places], self.told
         # Nothing lies after the moment of reading, but where it is that of a change of rules.
-        pending = self.partition.pending.of(self.rows[places], len(self.partition)).until(as_of)
-        since = Since(state["told_sums"], told, self._computed_then(places), elapsed_s, pending, as_of)
+        pending = self.partition.pending.of(self.rows[places]).until(as_of)
+        sums = self.state["told_sums"][places]
+        before = told.then.at(places), told.faded[places], self._computed_then(places)
+        since = Since(sums, *before, pending, as_of)
         found = changes(self.now.at(places), since, self.tables)
         return with_parts(found, places.tolist(), self.overruled.hands) if self.overruled.hands else found
 
@@ -79,6 +81,30 @@ class Judgement:
             hand = self.overruled.hands.get(place)
             scores[index] -= hand.held.points if hand and hand.held else 0.0
         return scores
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Of n accounts the sums that the last snapshot rests on: `then` assessed as of then by the rules of now, and what
+    is left of them now: `faded: float64[n, S]`, worth `score: float64[n]` (nan without signal).
+    """
+
+    then: Assessment
+    faded: Floats
+    score: Floats
+
+
+def assessed(
+    state: npt.NDArray[np.void], as_of: Floats, sums: Floats, seen: Bools, tables: Tables
+) -> tuple[Assessment, Told]:
+    """Accounts as they are, and as told last. At one go: of few accounts, a second look costs as much again."""
+    # A profile may have been told before facts that are older than it: then nothing could fade.
+    elapsed_s = np.where(state["version"] > 0, np.maximum(0.0, as_of - state["told_at"]), 0.0)
+    told_sums, told_seen = state["told_sums"], state["told_seen"]
+    faded, many = moved(told_sums, elapsed_s, tables.half_life_s), len(state)
+    found = assess(np.concatenate((sums, faded, told_sums)), np.concatenate((seen, told_seen, told_seen)), tables)
+    then = found.at(slice(2 * many, None))
+    return found.at(slice(many)), Told(then, faded, found.score[many : 2 * many])
 
 
 def reading_moment(state: npt.NDArray[np.void], clock: Clock) -> Floats:
@@ -115,9 +141,9 @@ def judged(partition: Partition, rows: Ints, state: npt.NDArray[np.void], clock:
         as_of[index] = extra.profile.at if extra and extra.profile else clock.now
     as_of = latest_told(partition, rows, state, as_of)
     sums = moved(state["sums"], as_of - np.where(known, state["at"], as_of), tables.half_life_s)
-    now = assess(sums, state["seen"], tables)
+    now, told = assessed(state, as_of, sums, state["seen"], tables)
     by_hand = overruled(partition, rows, state, as_of, now.score)
-    return Judgement(partition, rows, state, as_of, sums, now, by_hand, clock, tables)
+    return Judgement(partition, rows, state, as_of, sums, now, told, by_hand, clock, tables)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,10 @@ Taken apart it is linear in S and N: unit·(S - m·N), with m = S'/N'. So a fact
 lies from the normal, and what the normal itself moved is reweighting (`streams.core.explain`).
 """
 
-from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from streams.core.fences import Bools
 from streams.core.policy import COUNTED_SIGNALS, DAY_S, LEVELS, SIGNAL_INDEX, Floats
 from streams.core.tables import Tables
 
@@ -82,25 +80,19 @@ def standing(sums: Floats, tables: Tables) -> Standing:
     many, normal_many = sums[:, MANY], sums[:, NORMAL_MANY]
     fewest = np.minimum(many, normal_many)
     known = fewest >= LEAST
-    normal = _means(sums[:, NORMAL], normal_many, known)
-    gap = np.where(known, _means(sums[:, RECENT], many, known) - normal, np.nan)
-    weight = np.where(known, fewest / (np.where(known, many, 0.0) + tables.level_shrink), 0.0)
-    held = np.clip(np.nan_to_num(gap), -tables.level_cap, tables.level_cap)
-    return Standing(gap, normal, weight, weight * held)
+    # What is unknown is reckoned along with ones in its place, and left out of what is said.
+    count = np.where(known, many, 1.0)
+    normal = np.where(known, sums[:, NORMAL] / np.where(known, normal_many, 1.0), 0.0)
+    gap = np.where(known, sums[:, RECENT] / count - normal, np.nan)
+    weight = np.where(known, fewest / (count + tables.level_shrink), 0.0)
+    held = np.minimum(np.maximum(gap, -tables.level_cap), tables.level_cap)
+    return Standing(gap, normal, weight, np.where(known, weight * held, 0.0))
 
 
-def _means(sums: Floats, many: Floats, known: Bools) -> Floats:
-    means: Floats = np.divide(sums, many, out=np.zeros_like(many), where=known)
-    return means
-
-
-def units(sums: Floats, tables: Tables) -> Iterator[tuple[int, Floats]]:
-    """The points that one unit of the sums of recent facts, and of their counts, gives: signal, float64[n]."""
-    found, many = standing(sums, tables), sums[:, MANY]
+def units(found: Standing, sums: Floats, tables: Tables) -> tuple[Floats, Floats]:
+    """The points that one unit of the sums of recent facts, and of their counts, gives, float64[n, L]."""
+    many = sums[:, MANY]
     # Not deviation / distance: where recent and normal are alike, both are rounding.
-    held = tables.level_cap / np.maximum(np.nan_to_num(np.abs(found.gap)), tables.level_cap)
-    per_fact = np.divide(found.weight, many, out=np.zeros_like(many), where=many >= LEAST)
-    per_unit = tables.points[RECENT] * held * per_fact
-    for place, (recent, along) in enumerate(zip(RECENT.tolist(), MANY.tolist(), strict=True)):
-        yield recent, per_unit[:, place]
-        yield along, -found.normal[:, place] * per_unit[:, place]
+    held = tables.level_cap / np.fmax(np.abs(found.gap), tables.level_cap)
+    per_unit = tables.points[RECENT] * held * (found.weight / np.where(many >= LEAST, many, 1.0))
+    return per_unit, -found.normal * per_unit

@@ -21,7 +21,6 @@ from streams.core.decay import share_left
 from streams.core.episodes import BY_TIME, Step
 from streams.core.fences import Bools
 from streams.core.judging import Judgement
-from streams.core.levels import Standing, standing
 from streams.core.policy import BANDS, DAY_S, LEVELS, SIGNAL_INDEX, Floats, Ints
 from streams.core.state import Episode, Extra, Partition, among
 
@@ -46,11 +45,10 @@ class _Signs(NamedTuple):
 
 def money_steps(case: Judgement) -> Iterator[tuple[int, Step | None]]:
     """The steps of both kinds, by place."""
-    found = standing(case.sums, case.tables)
-    opens = _may_open(case, found)
+    opens = _may_open(case)
     is_open = among(case.rows, case.partition.in_money)
     for index in np.flatnonzero(opens | is_open).tolist():
-        deviation = dict(zip(_NAMES, found.deviation[index].tolist(), strict=True))
+        deviation = dict(zip(_NAMES, case.now.deviation[index].tolist(), strict=True))
         yield index, _news(case, index, _upsell_step(case, index, deviation, may_open=bool(opens[index])))
         yield index, _news(case, index, _revenue_step(case, index, deviation, may_open=bool(opens[index])))
 
@@ -75,10 +73,10 @@ def not_looked_at(partition: Partition, rows: Ints, as_of: Floats) -> Bools:
     return waited
 
 
-def _may_open(case: Judgement, found: Standing) -> Bools:
+def _may_open(case: Judgement) -> Bools:
     upsell, revenue = case.tables.policy.upsell, case.tables.policy.revenue
-    band, value = case.state["band"], found.deviation[:, _ORDER_VALUE]
-    grows = (band == _HEALTHY) & (found.deviation.max(axis=1) >= _rise(upsell.grows_percent))
+    band, value = case.state["band"], case.now.deviation[:, _ORDER_VALUE]
+    grows = (band == _HEALTHY) & (case.now.deviation.max(axis=1) >= _rise(upsell.grows_percent))
     # Whatever became of a subscription within the time weighs at least as much as one change that long ago.
     least = share_left(np.array(revenue.over_d * DAY_S), case.tables.half_life_s[_SUBSCRIPTION])
     changed = (case.sums[:, _SUBSCRIPTION] / least).max(axis=1) >= 1.0 - _ROUNDING

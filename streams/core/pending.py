@@ -57,27 +57,37 @@ class Pending:
             self._batches = [Effects(*(np.concatenate(column) for column in columns))]
         return self._batches[0] if self._batches else NONE
 
-    def counts(self, rows: int) -> Ints:
-        """How many each of the partition's `rows` rows has, int64[rows]."""
-        return np.bincount(self.all().row, minlength=rows)
+    def counts(self, rows: Ints) -> Ints:
+        """How many each of `rows` (distinct) has, int64[rows]."""
+        theirs = _places(rows, self.all().row)
+        return np.bincount(theirs[theirs >= 0], minlength=len(rows))
 
-    def of(self, rows: Ints, size: int) -> "Grouped":
-        """Those of `rows` (distinct places in a partition of `size` rows), grouped in the order of `rows`."""
-        pending, place = self.all(), np.full(size, -1, np.int64)
-        place[rows] = np.arange(len(rows))
-        theirs = place[pending.row]
+    def of(self, rows: Ints) -> "Grouped":
+        """Those of `rows` (distinct), grouped in the order of `rows`."""
+        pending = self.all()
+        theirs = _places(rows, pending.row)
         chosen = np.flatnonzero(theirs >= 0)
         chosen = chosen[np.argsort(theirs[chosen], kind="stable")]
         ends = np.cumsum(np.bincount(theirs[chosen], minlength=len(rows)))
         return Grouped(pending.taken(chosen), theirs[chosen], ends)
 
-    def forget(self, rows: Ints, size: int) -> None:
-        """Drop those of `rows`: a snapshot told them."""
-        told = np.zeros(size, bool)
-        told[rows] = True
+    def forget(self, rows: Ints) -> None:
+        """Drop those of `rows` (distinct): a snapshot told them."""
         pending = self.all()
-        left = pending.taken(~told[pending.row])
+        left = pending.taken(_places(rows, pending.row) < 0)
         self._batches = [left] if len(left) else []
+
+
+def _places(rows: Ints, wanted: Ints) -> Ints:
+    """Where each of `wanted: int64[m]` stands in `rows`, int64[m]; -1 where it does not. A partition may have a million
+    rows, of which these are a few: an array as long as it is would cost more than all that is done here.
+    """
+    if not len(rows):
+        return np.full(len(wanted), -1, np.int64)
+    order = np.argsort(rows)
+    ordered = rows[order]
+    found = np.minimum(np.searchsorted(ordered, wanted), len(rows) - 1)
+    return np.where(ordered[found] == wanted, order[found], -1)
 
 
 @dataclass(frozen=True, slots=True)

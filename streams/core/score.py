@@ -37,7 +37,7 @@ class Assessment:
     `score: float64[n]` (nan without signal), `coverage: float64[n]`, `share: float64[n, 3]`, `dimension: float64[n, 3]`
     held in [0, 100], `unit: float64[n, S]` points of the score per unit of a sum, `contribution: float64[n, S]` (unit
     times sum; that of a level's count stands with the level's), `saturation: float64[n, 3]` what the clamp took or
-    gave. Per row:
+    gave, `deviation: float64[n, L]` how far recent facts lie from the normal of each level. Per row:
     score = 50·Σ share + Σ contribution + Σ saturation.
     """
 
@@ -48,8 +48,9 @@ class Assessment:
     unit: Floats
     contribution: Floats
     saturation: Floats
+    deviation: Floats
 
-    def at(self, places: Ints) -> "Assessment":
+    def at(self, places: Ints | slice) -> "Assessment":
         """Those of some accounts."""
         return Assessment(
             self.score[places],
@@ -59,6 +60,7 @@ class Assessment:
             self.unit[places],
             self.contribution[places],
             self.saturation[places],
+            self.deviation[places],
         )
 
 
@@ -69,26 +71,31 @@ def assess(sums: Floats, seen: npt.NDArray[np.bool_], tables: Tables) -> Assessm
     """
     weight = np.where(seen, tables.weight, 0.0)
     coverage = weight.sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.where(coverage[:, None] > 0, weight / coverage[:, None], 0.0)
+    share = weight / np.where(coverage > 0, coverage, 1.0)[:, None]
     # Arrays as large as the sums are what this costs: three are made, and worked on in place.
     raw_unit = np.where(tables.is_complaint, complaint_factor(sums, tables)[:, None], 1.0)
     raw_unit *= tables.points
     raw_unit[:, _RETURNED] *= return_factor(sums, tables)
-    for signal, unit in levels.units(sums, tables):
-        raw_unit[:, signal] = unit
+    standing = levels.standing(sums, tables)
+    raw_unit[:, RECENT], raw_unit[:, MANY] = levels.units(standing, sums, tables)
     raw = raw_unit * sums
     raw[:, RECENT] += raw[:, MANY]
     raw[:, MANY] = 0.0
-    totals = np.stack(
-        [MIDDLE + raw[:, tables.dimension == index].sum(axis=1) for index in range(len(DIMENSIONS))], axis=1
-    )
-    dimension = np.clip(totals, 0.0, 100.0)
+    totals = np.empty((len(sums), len(DIMENSIONS)))
+    for index, ours in enumerate(tables.signals_of):
+        totals[:, index] = raw.take(ours, axis=1).sum(axis=1)
+    totals += MIDDLE
+    dimension = _held(totals)
     unit = share.take(tables.dimension, axis=1)
     raw *= unit
     unit *= raw_unit
-    score = np.where(coverage > 0, np.clip((share * dimension).sum(axis=1), 0.0, 100.0), np.nan)
-    return Assessment(score, coverage, share, dimension, unit, raw, share * (dimension - totals))
+    score = np.where(coverage > 0, _held((share * dimension).sum(axis=1)), np.nan)
+    return Assessment(score, coverage, share, dimension, unit, raw, share * (dimension - totals), standing.deviation)
+
+
+def _held(points: Floats) -> Floats:
+    """In [0, 100]. `np.clip` looks at more than it must: on few accounts that costs more than the work."""
+    return np.minimum(np.maximum(points, 0.0), 100.0)
 
 
 def complaint_factor(sums: Floats, tables: Tables) -> Floats:

@@ -4,7 +4,8 @@ A row is all that a changelog record carries, so it holds its own fences: whoeve
 it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -193,9 +194,9 @@ class Extra:
         return any(episode.climb is not None for episode in self.episodes.values())
 
 
-def among(rows: Ints, named: Collection[int]) -> npt.NDArray[np.bool_]:
+def among(rows: Ints, named: AbstractSet[int]) -> npt.NDArray[np.bool_]:
     """bool[n]: which of `rows` are among those `named`, as a partition keeps them in sets."""
-    return np.isin(rows, np.fromiter(named, np.int64, len(named)))
+    return np.fromiter(map(named.__contains__, rows.tolist()), np.bool_, len(rows))
 
 
 class Partition:

@@ -53,7 +53,8 @@ def _fewest(several: Sequence[Hours]) -> Hours:
 class Tables:
     """A policy as arrays over the signals of `COUNTED_SIGNALS` (S) and the dimensions (3).
 
-    `points: float64[S]`, `half_life_s: float64[S]` (inf never fades), `dimension: int64[S]`, `weight: float64[3]`,
+    `points: float64[S]`, `half_life_s: float64[S]` (inf never fades), `dimension: int64[S]`, `signals_of` by dimension
+    the places of its signals, `weight: float64[3]`,
     `is_complaint: bool[S]` (signals scaled by the complaint factor), `opened: int64[4]` the complaint signals;
     `rates` by currency, `rate_of: float64[CURRENCIES]` the same, nan for none; `level_shrink`,
     `level_cap: float64[L]` in the order of `LEVELS`.
@@ -69,6 +70,7 @@ class Tables:
     points: Floats
     half_life_s: Floats
     dimension: Ints
+    signals_of: tuple[Ints, ...]
     weight: Floats
     is_complaint: npt.NDArray[np.bool_]
     opened: Ints
@@ -97,6 +99,7 @@ def to_tables(document: Policy, segment: Segment | None = None) -> Tables:
     segment = segment if segment in document.segments else None
     policy = document.of_segment(segment)
     signals = [policy.signals[name] for name in COUNTED_SIGNALS]
+    dimension = np.array([DIMENSIONS.index(signal.dimension) for signal in signals])
     return Tables(
         policy=policy,
         segment=segment,
@@ -106,7 +109,8 @@ def to_tables(document: Policy, segment: Segment | None = None) -> Tables:
         half_life_s=np.array(
             [np.inf if signal.half_life_d is None else signal.half_life_d * DAY_S for signal in signals]
         ),
-        dimension=np.array([DIMENSIONS.index(signal.dimension) for signal in signals]),
+        dimension=dimension,
+        signals_of=tuple(np.flatnonzero(dimension == index) for index in range(len(DIMENSIONS))),
         weight=np.array([policy.dimensions.of(dimension) for dimension in DIMENSIONS]),
         is_complaint=np.array([name.startswith(("complaint_", "recovered_")) for name in COUNTED_SIGNALS]),
         opened=np.array([SIGNAL_INDEX[f"complaint_{severity}"] for severity in SEVERITIES]),

@@ -12,7 +12,7 @@ from streams.core.episodes import MONEY_KINDS
 from streams.core.fences import Bools
 from streams.core.judging import Judgement
 from streams.core.overruling import remember
-from streams.core.policy import Ints
+from streams.core.policy import Floats, Ints
 from streams.core.snapshots import Decision, Subject, alert_message, snapshot_messages
 from streams.core.state import NEVER, Output, Partition
 
@@ -56,7 +56,7 @@ def publish(case: Judgement, band_before: Codes) -> Published:
         _post(partition, row, Output(topics.HEALTH.name, message))
     for place in set(chosen.tolist()).intersection(case.overruled.hands):
         remember(partition.beside(int(case.rows[place])), case.overruled.hands[place], int(band_before[place]))
-    partition.pending.forget(case.rows[chosen], len(partition))
+    partition.pending.forget(case.rows[chosen])
     causes = state["caused_at"][chosen]
     state["version"][chosen] += 1
     state["told_at"][chosen] = case.as_of[chosen]
@@ -76,9 +76,14 @@ def _worth_telling(case: Judgement, band_changed: Bools) -> Ints:
     """
     state, rules, clock = case.state, case.tables.policy.publish, case.clock
     live = case.as_of >= clock.now - case.tables.policy.alerts.history_horizon_s
-    moved_by = np.abs(np.nan_to_num(case.shown, nan=-1.0) - np.nan_to_num(state["told_score"], nan=-1.0))
+    moved_by = np.abs(_or_below(case.shown) - _or_below(state["told_score"]))
     waited = state["unsaid"] & (clock.now - state["told_clock"] >= rules.heartbeat_s)
-    crowded = case.partition.pending.counts(len(case.partition))[case.rows] >= MAX_PENDING
+    crowded = case.partition.pending.counts(case.rows) >= MAX_PENDING
     return np.flatnonzero(
         (live & ((moved_by >= rules.moved_points) | band_changed)) | waited | crowded | case.overruled.turned
     )
+
+
+def _or_below(score: Floats) -> Floats:
+    """No score lies a point below the lowest."""
+    return np.where(np.isnan(score), -1.0, score)

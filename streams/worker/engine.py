@@ -17,7 +17,8 @@ from schemas.broker import Broker
 from schemas.topics import EVENT_TOPICS
 from streams.core.decide import act, decide, due, sweep, waiting
 from streams.core.escalation.directory import Directory
-from streams.core.fold import fold
+from streams.core.facts import Facts
+from streams.core.fold import Folded, fold
 from streams.core.judging import Clock
 from streams.core.quiet import shift
 from streams.core.rulebook import Rulebook, Version
@@ -163,48 +164,59 @@ class Engine:
 
     def take_in(self, batch: Batch, now: float) -> None:
         """Take a batch that begins where it is expected. It is folded when there is enough of it, or a flush is due: a
-        fold of five records costs as much as one of two hundred.
+        fold of five records costs as much as one of a hundred.
         """
         owned = self.owned[batch.partition]
-        queued = owned.queued.setdefault(batch.topic, [])
-        queued.append(batch)
+        owned.queued.setdefault(batch.topic, []).append(batch)
         owned.position[batch.topic], owned.ends[batch.topic] = batch.next, batch.end
         owned.unflushed += len(batch.records)
-        if sum(len(one.records) for one in queued) >= _FOLDED_AT_ONCE:
-            self._fold(owned, batch.topic, now)
+        if sum(len(one.records) for batches in owned.queued.values() for one in batches) >= _FOLDED_AT_ONCE:
+            self._fold(owned, now)
 
     def fold_queued(self, now: float) -> None:
         """Fold what waits for company."""
         for owned in self.owned.values():
-            for topic in list(owned.queued):
-                self._fold(owned, topic, now)
+            if owned.queued:
+                self._fold(owned, now)
 
-    def _fold(self, owned: Owned, topic: str, now: float) -> None:
-        batches = owned.queued.pop(topic)
-        index, partition = TOPIC_INDEX[topic], owned.held.partition
-        place = Place(EVENT_TOPICS[index], owned.number, self._partitions)
+    def _fold(self, owned: Owned, now: float) -> None:
+        """Fold what waits of a partition, of all topics at once."""
+        queued, owned.queued = owned.queued, {}
+        read = {TOPIC_INDEX[topic]: self._read(owned, topic, batches, now) for topic, batches in queued.items()}
+        facts = Facts.joined(list(read.values()))
+        if len(facts):
+            topic = np.repeat(list(read), list(map(len, read.values())))
+            self._counted(
+                owned, fold(owned.held.partition, topic, facts, self.rules.counting, owned.watermark.value), now
+            )
+        for (index, theirs), batches in zip(read.items(), queued.values(), strict=True):
+            newest, last = float(theirs.at.max(initial=NEVER)), batches[-1]
+            owned.watermark.observe(index, newest, now, caught_up=last.next >= last.end)
+        metrics.UNFLUSHED.set(self.unflushed)
+        metrics.CHANGED.set(self.changed)
+
+    def _read(self, owned: Owned, topic: str, batches: Iterable[Batch], now: float) -> Facts:
+        """The facts in batches of a topic; what is none is kept as refused."""
+        place = Place(EVENT_TOPICS[TOPIC_INDEX[topic]], owned.number, self._partitions)
         records = [record for batch in batches for record in batch.records]
-        decoded = decode_batch(records, place, partition, datetime.fromtimestamp(now, UTC))
+        decoded = decode_batch(records, place, owned.held.partition, datetime.fromtimestamp(now, UTC))
         owned.refused += [
             (record.key, record.value, letter.to_headers(record.headers)) for record, letter in decoded.refused
         ]
         for _, letter in decoded.refused:
             metrics.DEAD.labels(letter.reason.value).inc()
-        facts, newest = decoded.facts, NEVER
-        if len(facts):
-            result = fold(partition, index, facts, self.rules.counting, owned.watermark.value)
-            newest = float(facts.at.max())
-            if result.actions:
-                clock = self._clock(owned, now)
-                for refusal, count in act(partition, result.actions, clock, self.rules).items():
-                    metrics.REFUSED_DECISIONS.labels(refusal.value).inc(count)
-            metrics.APPLIED.inc(result.applied)
-            metrics.DUPLICATES.inc(result.duplicates)
-            metrics.SKIPPED.inc(result.skipped)
-            metrics.LATE.inc(result.late)
-        owned.watermark.observe(index, newest, now, caught_up=batches[-1].next >= batches[-1].end)
-        metrics.UNFLUSHED.set(self.unflushed)
-        metrics.CHANGED.set(self.changed)
+        return decoded.facts
+
+    def _counted(self, owned: Owned, result: Folded, now: float) -> None:
+        """Heed what people decided, and count what came of a fold."""
+        if result.actions:
+            clock = self._clock(owned, now)
+            for refusal, count in act(owned.held.partition, result.actions, clock, self.rules).items():
+                metrics.REFUSED_DECISIONS.labels(refusal.value).inc(count)
+        metrics.APPLIED.inc(result.applied)
+        metrics.DUPLICATES.inc(result.duplicates)
+        metrics.SKIPPED.inc(result.skipped)
+        metrics.LATE.inc(result.late)
 
     def mark_end(self, topic: str, number: int, end: int, heard_at: float) -> None:
         """The broker said at `heard_at` (epoch seconds) where a topic partition ends."""

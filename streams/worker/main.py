@@ -182,15 +182,26 @@ async def _flush_loop(app: WorkerApp, settings: WorkerSettings) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(app.wake.wait(), timeout=max(settings.flush_interval_s, 0.1))
         app.wake.clear()
+        began = time.monotonic()
         if not app.rebalancing:
             await app.flusher.flush(time.time())
-        await _pause(app, settings)
+        await _pause(app, settings, time.monotonic() - began)
 
 
-async def _pause(app: WorkerApp, settings: WorkerSettings) -> None:
+def rest_s(took_s: float, interval_s: float) -> float:
+    """How long to rest after a flush that took so long: short ones begin at the interval, long ones leave a third of
+    the time, up to the interval, for what comes to gather.
+
+    >>> [rest_s(took_s, 0.05) for took_s in (0.0, 0.04, 0.5)]
+    [0.05, 0.02, 0.05]
+    """
+    return max(interval_s - took_s, min(took_s / 2, interval_s))
+
+
+async def _pause(app: WorkerApp, settings: WorkerSettings, took_s: float) -> None:
     """Until the next flush is worth its cost: short, unless a backlog keeps coming and there is room for more of it."""
     ends = time.monotonic() + settings.backlog_flush_interval_s
-    await asyncio.sleep(settings.flush_interval_s)
+    await asyncio.sleep(rest_s(took_s, settings.flush_interval_s))
     while app.engine.lag > settings.backlog_records and app.has_room(settings):
         if time.monotonic() >= ends or app.rebalancing:
             return

@@ -9,7 +9,6 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Final, TypeGuard
 
-import numpy as np
 from aiokafka.partitioner import murmur2
 
 from schemas.catalogue import TOPIC_OF_TYPE
@@ -69,7 +68,7 @@ def _facts(records: Sequence[Record], events: Sequence[Plain]) -> Facts:
 
 def _all_in_place(records: Sequence[Record], facts: Facts, place: Place, partition: Partition) -> bool:
     """Whether every event came on its own topic, under its own key, in its own partition."""
-    kinds = {KINDS[kind] for kind in np.unique(facts.kind).tolist()} - {WITHDRAWN}
+    kinds = {KINDS[kind] for kind in set(facts.kind.tolist())} - {WITHDRAWN}
     if not all(TOPIC_OF_TYPE[kind] == place.topic for kind in kinds):
         return False
     if not all(_topic_of(event) == place.topic for event in facts.of_kind(WITHDRAWN)):

@@ -84,7 +84,7 @@ class Beside:
 def to_values(partition: Partition, rows: Ints) -> list[bytes]:
     """The changelog values of some rows (distinct), in their order."""
     octets, size = partition.rows[rows].tobytes(), ROW.itemsize
-    waiting = _waiting(partition.pending.of(rows, len(partition)))
+    waiting = _waiting(partition.pending.of(rows))
     return [
         MARK + octets[begin : begin + size] + _beside(partition.extras.get(row), theirs, partition.outbox.get(row, ()))
         for begin, row, theirs in zip(range(0, len(octets), size), rows.tolist(), waiting, strict=True)

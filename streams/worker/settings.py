@@ -22,7 +22,9 @@ class WorkerSettings(BaseModel):
         AwareDatetime | datetime | None,
         Field(description="alerts decided for a moment before this are historic whatever the horizon"),
     ] = None
-    flush_interval_s: Annotated[_Seconds, Field(description="the shortest time between two flushes")] = 0.05
+    flush_interval_s: Annotated[
+        _Seconds, Field(description="the shortest time between the beginnings of two flushes")
+    ] = 0.05
     backlog_flush_interval_s: Annotated[
         _Seconds, Field(description="the longest time between two flushes while a backlog is read")
     ] = 4.0

@@ -100,9 +100,8 @@ class Held:
 
         Rows that were live here and were written by somebody else since lose what they had.
         """
-        size = len(self.partition)
         if self._replaced:
-            self.partition.pending.forget(np.fromiter(self._replaced, np.int64, len(self._replaced)), size)
+            self.partition.pending.forget(np.fromiter(self._replaced, np.int64, len(self._replaced)))
             for row in self._replaced:
                 self.partition.outbox.pop(row, None)
         self.partition.pending.add(_effects(self.waiting))
