@@ -28,6 +28,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_no_two_migrations_bear_one_number() -> None:
+    numbers = [path.name.partition("_")[0] for path in sorted(MIGRATIONS.glob("*.sql"))]
+    assert numbers, "there are migrations"
+    assert len(set(numbers)) == len(numbers), numbers
+
+
 def test_each_is_applied_once_and_named(empty: ClickHouse) -> None:
     files = sorted(path.stem for path in MIGRATIONS.glob("*.sql"))
     assert migrate.pending(empty) == files

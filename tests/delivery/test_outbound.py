@@ -103,3 +103,26 @@ def test_nobody_there_says_so_without_the_address(url: str) -> None:
 
 def test_a_receipt_takes_the_beginning_of_an_answer_on_one_line() -> None:
     assert Answer(500, body=b"out of\r\n order " + b"x" * 900).line[:18] == "500 out of order x"
+
+
+def test_a_server_that_did_not_answer_is_left_alone_for_as_long_as_it_was_waited_for() -> None:
+    clock = [1000.0]
+    tried = []
+
+    def resolve(host: str, port: int) -> list[str]:
+        tried.append(host)
+        clock[0] += 20.0
+        raise OSError
+
+    posting = Outbound(OutboundSettings(), resolve, lambda: clock[0])
+    with pytest.raises(Unreached, match="not known"):
+        posting.post("https://quiet.test/a", {}, b"{}")
+    clock[0] += 19.9
+    with pytest.raises(Unreached, match="left alone"):
+        posting.post("https://quiet.test/b", {}, b"{}")
+    with pytest.raises(Unreached, match="not known"):
+        posting.post("https://other.test/", {}, b"{}")
+    assert tried == ["quiet.test", "other.test"], "who did answer, or was not asked yet, is held up by nobody"
+    with pytest.raises(Unreached, match="not known"):
+        posting.post("https://quiet.test/b", {}, b"{}")
+    assert tried == ["quiet.test", "other.test", "quiet.test"]

@@ -2,7 +2,8 @@
 
 The name is resolved once, every address it has must be a public one, and the connection goes to the address that was
 looked at. Nothing is redirected, no proxy is taken from the environment, and answer and time are capped. Hosts that the
-settings name may lie on a private network.
+settings name may lie on a private network. A server that did not answer is left alone for as long as it was waited for:
+all that goes to it would wait as long again, and hold up what goes to others.
 """
 
 import socket
@@ -70,20 +71,38 @@ class Answer:
 
 
 class Outbound:
-    """Posts; each time over a connection of its own. Used by one thread."""
+    """Posts; each time over a connection of its own. Channels share one, each with a thread of its own."""
 
-    def __init__(self, settings: OutboundSettings, resolve: Resolve | None = None) -> None:
+    def __init__(
+        self,
+        settings: OutboundSettings,
+        resolve: Resolve | None = None,
+        elapsed_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._settings = settings
         self._backend = _Checked(settings, resolve or addresses_of)
         self._tls = ssl.create_default_context()
+        self._elapsed_s = elapsed_s
+        self._silent_until: dict[str, float] = {}
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """What the other side answers, whatever its status.
 
         Raises:
             Forbidden: the host has an address that is not public, and the settings do not name it.
-            Unreached: nobody answered, or not in time.
+            Unreached: nobody answered, or not in time; or so it was a moment ago, and it was not tried again.
         """
+        origin, began = str(httpcore.URL(url).origin), self._elapsed_s()
+        if began < self._silent_until.get(origin, began):
+            raise Unreached("it did not answer a moment ago, and is left alone for as long")
+        try:
+            return self._posted(url, headers, body)
+        except Unreached:
+            now = self._elapsed_s()
+            self._silent_until[origin] = now + (now - began)
+            raise
+
+    def _posted(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         limits = {"connect": self._settings.connect_s, "read": self._settings.total_s}
         try:
             with (
