@@ -13,7 +13,7 @@ once AS
     SELECT
         account_id,
         argMin(tuple(topic, type, toUnixTimestamp64Milli(time) * 1000 + micros, sentiment, answer, scale_min, scale_max,
-            quantity, change, complaint_id, severity, toUnixTimestamp64Milli(due_at), withdrawn, period_s, amount, currency),
+            quantity, change, complaint_id, severity, toUnixTimestamp64Milli(due_at), withdrawn, period_s, amount, currency, lines, category),
             tuple(record_at, offset)) AS f
     FROM facts
     WHERE {in_chunk}
@@ -30,7 +30,7 @@ counted AS
         JSONExtract(f.13, 'Tuple(type String, time String, data Tuple(sentiment Nullable(Float64),
             answer Nullable(Float64), scale_min Float64, scale_max Nullable(Float64), quantity Nullable(Float64),
             change String, complaint_id String, severity UInt8, answer_due_at String,
-            period_s Nullable(UInt32), amount Nullable(Decimal(18, 4)), currency String))') AS o,
+            period_s Nullable(UInt32), amount Nullable(Decimal(18, 4)), currency String, category String))') AS o,
         if(takes_back, o.1, f.2) AS kind,
         if(takes_back, toUnixTimestamp64Micro(parseDateTime64BestEffortOrZero(o.2, 6, 'UTC')), f.3) / 1000000 AS at,
         if(takes_back, o.3.1, f.4) AS sentiment,
@@ -45,6 +45,8 @@ counted AS
         if(takes_back, o.3.10, f.14) AS period_s,
         if(takes_back, o.3.11, f.15) AS amount,
         if(takes_back, o.3.12, f.16) AS currency,
+        if(takes_back, JSONLength(f.13, 'data', 'lines'), f.17) AS lines,
+        if(takes_back, o.3.13, f.18) AS category,
         -- nan where the currency has no rate
         if(has({currencies:Array(String)}, currency), {rates:Array(Float64)}[indexOf({currencies:Array(String)}, currency)], nan) AS rate,
         -- how much a fact is of, for the levels
@@ -55,17 +57,17 @@ counted AS
 -- The complaints' courses: what was not taken back stands.
 standing AS
 (
-    SELECT account_id, complaint_id, kind, at, severity, due_ms
+    SELECT account_id, complaint_id, kind, at, severity, due_ms, category
     FROM counted
     WHERE kind IN ('complaint.opened.v1', 'complaint.resolved.v1', 'complaint.reopened.v1', 'complaint.withdrawn.v1')
-    GROUP BY account_id, complaint_id, kind, at, severity, due_ms
+    GROUP BY account_id, complaint_id, kind, at, severity, due_ms, category
     HAVING sum(sign) > 0
 ),
 complaints AS
 (
     SELECT
         account_id,
-        minIf(tuple(at, severity), kind = 'complaint.opened.v1') AS opening,
+        minIf(tuple(at, severity, category), kind = 'complaint.opened.v1') AS opening,
         argMaxIf(kind, tuple(at, kind = 'complaint.resolved.v1'), kind IN ('complaint.resolved.v1', 'complaint.reopened.v1'))
             = 'complaint.resolved.v1' AS resolved
     FROM standing
@@ -84,7 +86,8 @@ points AS
         kind = 'interaction.usage_reported.v1', [('usage', if(ifNull(quantity, 0.) > 0, 1., -1.)),
             ('usage_level', size), ('usage_level_normal', size), ('usage_reports', 1.), ('usage_reports_normal', 1.)],
         kind = 'interaction.handed_off.v1', [('handed_off', 1.)],
-        kind = 'purchase.order_placed.v1', arrayConcat([('orders', 1.), ('orders_ever', 1.)], if(isNaN(size), [],
+        kind = 'purchase.order_placed.v1', arrayConcat([('orders', 1.), ('orders_ever', 1.),
+            ('products', greatest(1., toFloat64(lines)))], if(isNaN(size), [],
             [('order_value', size), ('order_value_normal', size), ('orders_valued', 1.), ('orders_valued_normal', 1.)])),
         kind = 'purchase.order_delivered.v1', [('delivered', 1.)],
         kind = 'purchase.order_cancelled.v1', [('cancelled', 1.)],
@@ -100,6 +103,9 @@ points AS
     UNION ALL
     SELECT account_id, opening.1 AS at, 1. AS amount, concat('recovered_', toString(opening.2)) AS signal
     FROM complaints WHERE resolved
+    UNION ALL
+    SELECT account_id, opening.1 AS at, 1. AS amount, 'product_complaint' AS signal
+    FROM complaints WHERE NOT resolved AND opening.3 IN ('product', 'technical')
 ),
 decayed AS
 (
@@ -161,11 +167,13 @@ weighed AS
         (1 + {beta:Float64} * greatest(0., arraySum((s, name) -> if(startsWith(name, 'complaint_'), s, 0.),
             sums, {signals:Array(String)}) - 1))
         / (1 + {gamma:Float64} * log1p(greatest(0., sums[indexOf({signals:Array(String)}, 'orders_ever')]))) AS factor,
-        1 / (1 + {kappa:Float64} * log1p(greatest(0., sums[indexOf({signals:Array(String)}, 'orders')]
-            - sums[indexOf({signals:Array(String)}, 'returned')]))) AS return_factor,
+        sums[indexOf({signals:Array(String)}, 'orders')] AS orders,
+        log1p(if(orders < 1e-12, 0., greatest(0., orders - sums[indexOf({signals:Array(String)}, 'returned')])
+            * greatest(0., sums[indexOf({signals:Array(String)}, 'products')]) / orders)) AS kept,
         arrayMap((s, p, name, place) -> p * if(has({recent:Array(UInt8)}, place),
                 deviation[indexOf({recent:Array(UInt8)}, place)],
-                s * multiIf(match(name, '^(complaint|recovered)_'), factor, name = 'returned', return_factor, 1.)),
+                s * multiIf(match(name, '^(complaint|recovered)_'), factor, name = 'returned', 1 / (1 + {kappa:Float64} * kept),
+                    name = 'product_complaint', factor / (1 + {delta:Float64} * kept), 1.)),
             sums, {points:Array(Float64)}, {signals:Array(String)}, arrayEnumerate(sums)) AS raw,
         arrayMap(d -> 50 + arraySum((r, of) -> if(of = d, r, 0.), raw, {dimensions:Array(UInt8)}), [1, 2, 3]) AS total,
         arrayMap(t -> least(100., greatest(0., t)), total) AS dimension

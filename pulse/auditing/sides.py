@@ -132,6 +132,7 @@ def _numbers(tables: Tables) -> Mapping[str, Any]:
         "weights": tables.weight.tolist(),
         "beta": tables.policy.complaints.beta,
         "gamma": tables.policy.complaints.gamma,
+        "delta": tables.policy.complaints.delta,
         "kappa": tables.policy.returns.kappa,
         "currencies": list(tables.rates),
         "rates": list(tables.rates.values()),

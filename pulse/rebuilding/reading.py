@@ -17,7 +17,7 @@ from pulse.rebuilding.chunks import IN_CHUNK, Chunk
 from schemas.events.withdrawals import WITHDRAWN
 from streams.core.facts import KIND_INDEX, KINDS
 from streams.core.fences import Bools
-from streams.core.history import CHANGES, NO_DUE, ORDER, History, first_tellings, withdrawals
+from streams.core.history import CATEGORIES, CHANGES, NO_DUE, OPENING, ORDER, History, first_tellings, withdrawals
 from streams.core.policy import CURRENCIES, Floats, Ints
 from streams.core.rulebook import Codes
 from streams.core.segments import code_of
@@ -48,7 +48,8 @@ _FACTS: Final = f"""
         if(complaint_id = '', 0, cityHash64(account_id, complaint_id)) AS complaint, {_AT_US} AS at_us,
         ifNull(toUnixTimestamp64Milli(due_at), {{no_due:Int64}}) AS due_ms,
         ifNull(coalesce(sentiment, answer, quantity, toFloat64(amount)), nan) AS value,
-        ifNull(scale_min, 0) AS low, ifNull(coalesce(scale_max, toFloat64(period_s)), 0) AS high,
+        if(type = '{OPENING}', indexOf({{categories:Array(String)}}, category) - 1., ifNull(scale_min, 0)) AS low,
+        ifNull(coalesce(scale_max, toFloat64(period_s)), toFloat64(lines)) AS high,
         CAST(transform(type, {{kinds:Array(String)}}, {{numbers:Array(UInt8)}}, {_NO_KIND}), 'UInt8') AS kind,
         multiIf(type = '{ORDER}', toUInt8(indexOf({{currencies:Array(String)}}, currency) - 1),
             change = '', severity, toUInt8(indexOf({{changes:Array(String)}}, change) - 1)) AS code
@@ -111,6 +112,7 @@ def _columns(client: Client, chunk: Chunk) -> Columns:
         "numbers": list(range(len(KINDS))),
         "changes": list(CHANGES),
         "currencies": list(CURRENCIES),
+        "categories": list(CATEGORIES),
         "no_due": NO_DUE,
     }
     asked = client.create_query_context(_FACTS, parameters={**chunk.params, **numbered}, use_numpy=True)

@@ -30,6 +30,12 @@ order, and not in the value of orders.
 """
 
 
+_KEPT: Final = """The return factor is 1 / (1 + kappa · ln(1 + kept)), the product factor 1 / (1 + delta · ln(1 +
+kept)). Kept are the recent orders less those returned, times the lines of a recent order on average; an order that names no
+lines is one product. So one of ten products that comes back, or is complained about, says less than the only one.
+"""
+
+
 def policy_page() -> str:
     """The page."""
     return "\n".join(_lines())
@@ -41,7 +47,7 @@ def _lines() -> Iterator[str]:
     yield "## What counts\n"
     yield from table(COLUMNS, (_named(one.cells()) for one in lines(policy)))
     yield "The complaint factor is (1 + beta · other recent complaints) / (1 + gamma · ln(1 + orders ever)).\n"
-    yield "The return factor is 1 / (1 + kappa · ln(1 + recent orders that were not returned)).\n"
+    yield _KEPT
     yield _LEVELS
     yield f"Types that take back what others added: {_listed(TAKING_BACK)}.\n"
     yield f"Types that move no score: {_listed(uncounted())}.\n"

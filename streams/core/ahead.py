@@ -22,7 +22,7 @@ from streams.core.bands import NO_BAND, Codes
 from streams.core.decay import share_left
 from streams.core.fences import Bools
 from streams.core.levels import LEAST, MANY, NORMAL, NORMAL_MANY, RECENT
-from streams.core.policy import COUNTED_SIGNALS, DAY_S, DIMENSIONS, SIGNAL_INDEX, Floats, Ints
+from streams.core.policy import COUNTED_SIGNALS, DAY_S, DIMENSIONS, PRODUCT_COMPLAINT, SIGNAL_INDEX, Floats, Ints
 from streams.core.score import MIDDLE
 from streams.core.tables import Tables
 
@@ -34,9 +34,11 @@ _STEPS: Final = np.linspace(0.0, np.log1p(HORIZON_D), _TIMES)
 GRID_S: Final = np.expm1(_STEPS) * DAY_S
 _PARTS: Final = np.linspace(0.0, 1.0, 17)
 """Where a crossing is sought: at so many places between two times at once, and then between two of those."""
-_RETURNED, _ORDERS = SIGNAL_INDEX["returned"], SIGNAL_INDEX["orders"]
+_RETURNED, _ORDERS, _PRODUCTS, _PRODUCT_COMPLAINT = (
+    SIGNAL_INDEX[name] for name in ("returned", "orders", "products", PRODUCT_COMPLAINT)
+)
 _LEVELS: Final = tuple(zip(*(column.tolist() for column in (RECENT, MANY, NORMAL, NORMAL_MANY)), strict=True))
-_IS_PLAIN: Final = ~np.isin(np.arange(len(COUNTED_SIGNALS)), [_RETURNED, *RECENT, *MANY])
+_IS_PLAIN: Final = ~np.isin(np.arange(len(COUNTED_SIGNALS)), [_RETURNED, _PRODUCT_COMPLAINT, *RECENT, *MANY])
 """bool[S]: signals whose points are a multiple of their sum, the factor of complaints aside."""
 _AT_ONCE: Final = 256
 
@@ -77,7 +79,7 @@ def scores_ahead(sums: Floats, seen: Bools, tables: Tables) -> Singles:
     points = (sums * tables.points).astype(np.float32)
     weight = np.where(seen, tables.weight, 0.0).astype(np.float32)
     score = np.zeros((len(sums), len(GRID_S)), np.float32)
-    bent = [*_returns(sums, left, tables), *_levels(sums, left, tables)]
+    bent = [*_unfit(sums, left, tables), *_levels(sums, left, tables)]
     for index in range(len(DIMENSIONS)):
         ours = tables.dimension == index
         total = _product(points, plain[index])
@@ -108,7 +110,7 @@ def _fading(
         masks = ((ours == index) & wanted for index in range(len(DIMENSIONS)))
         return tuple(np.where(mask[:, None], left, np.float32(0.0)) for mask in masks)
 
-    return left, of(_IS_PLAIN & ~complaint), of(complaint)
+    return left, of(_IS_PLAIN & ~complaint), of(_IS_PLAIN & complaint)
 
 
 def _product(one: Singles, other: Singles) -> Singles:
@@ -133,13 +135,25 @@ Bent = tuple[int, Ints, Singles]
 """A signal whose points are no multiple of a fading sum: of which rows, and how many on the grid, float32[rows, G]."""
 
 
-def _returns(sums: Floats, left: Singles, tables: Tables) -> Iterator[Bent]:
-    rows = np.flatnonzero(sums[:, _RETURNED])
-    if len(rows):
-        returned = sums[rows, _RETURNED, None].astype(np.float32) * left[_RETURNED]
-        kept = np.maximum(sums[rows, _ORDERS, None].astype(np.float32) * left[_ORDERS] - returned, 0.0)
-        factor = np.float32(1.0) + np.float32(tables.policy.returns.kappa) * np.log1p(kept)
-        yield _RETURNED, rows, np.float32(tables.points[_RETURNED]) * returned / factor
+def _unfit(sums: Floats, left: Singles, tables: Tables) -> Iterator[Bent]:
+    """Returns, and complaints about products: the more was kept, the less they weigh."""
+    rules = tables.policy
+    for signal, steepness in ((_RETURNED, rules.returns.kappa), (_PRODUCT_COMPLAINT, rules.complaints.delta)):
+        rows = np.flatnonzero(sums[:, signal])
+        if len(rows):
+            theirs = sums[rows]
+            points = np.float32(tables.points[signal]) * theirs[:, [signal]].astype(np.float32) * left[signal]
+            points /= np.float32(1.0) + np.float32(steepness) * np.log1p(_kept(theirs, left))
+            yield signal, rows, points * _factors(theirs, left, tables) if tables.is_complaint[signal] else points
+
+
+def _kept(sums: Floats, left: Singles) -> Singles:
+    """The products kept on the grid, float32[n, G]. Orders and products fade alike: one ratio holds for all times."""
+    orders = np.where(sums[:, _ORDERS] >= LEAST, sums[:, _ORDERS], np.inf)
+    each = (np.maximum(0.0, sums[:, _PRODUCTS]) / orders).astype(np.float32)
+    returned = sums[:, [_RETURNED]].astype(np.float32) * left[_RETURNED]
+    kept = np.maximum(sums[:, [_ORDERS]].astype(np.float32) * left[_ORDERS] - returned, 0.0)
+    return kept * each[:, None]
 
 
 def _levels(sums: Floats, left: Singles, tables: Tables) -> Iterator[Bent]:

@@ -2,15 +2,17 @@
 
 What a complaint counts for is a function of its record, so a fact's effect is the difference it makes to that function:
 opened and not withdrawn counts 1 in `complaint_<severity>`; resolved (and not reopened later) counts 1 in
-`recovered_<severity>`, both as of the opening, so that recovery returns a share of what is left and never more.
+`recovered_<severity>`, both as of the opening, so that recovery returns a share of what is left and never more. One
+about a product counts 1 in `product_complaint` besides, as of the opening, while it is not resolved.
 """
 
 from typing import Final, NamedTuple
 
+from schemas.events.complaints import Category
 from schemas.plain import Plain
 from streams.core.effects import Effect
 from streams.core.facts import seconds
-from streams.core.policy import SIGNAL_INDEX
+from streams.core.policy import PRODUCT_COMPLAINT, SIGNAL_INDEX
 from streams.core.tables import SlaHours
 
 ANSWER_DUE: Final = "answer_due_at"
@@ -30,19 +32,25 @@ COUNTED_FACTS: Final = {
 OPENED: Final = tuple(SIGNAL_INDEX[f"complaint_{severity}"] for severity in (1, 2, 3, 4))
 RECOVERED: Final = tuple(SIGNAL_INDEX[f"recovered_{severity}"] for severity in (1, 2, 3, 4))
 """By severity, from 1, the signals of an opening and of a settlement."""
+ABOUT_PRODUCT: Final = SIGNAL_INDEX[PRODUCT_COMPLAINT]
+PRODUCT_CATEGORIES: Final = frozenset((Category.PRODUCT, Category.TECHNICAL))
+"""What a complaint is about where something that was bought does not fit."""
 
 Counts = tuple[tuple[int, float], ...]
 _ENDS: Final = frozenset(("resolved", "reopened"))
 
 
 class CourseFact(NamedTuple):
-    """A fact as far as the course depends on it; epoch seconds. All beside kind and time is of an opening alone."""
+    """A fact as far as the course depends on it; epoch seconds. All beside kind and time is of an opening alone.
+
+    Of two openings of one time the first in the order of the fields counts.
+    """
 
     kind: str
     at: float
     severity: int = 0
-    due_at: float = BY_POLICY
     category: str = ""
+    due_at: float = BY_POLICY
 
 
 Course = tuple[tuple[CourseFact, int], ...]
@@ -52,7 +60,9 @@ def _counted(opening: CourseFact | None, is_resolved: bool) -> Counts:
     if opening is None:
         return ()
     counted = (OPENED[opening.severity - 1], opening.at)
-    return (counted, (RECOVERED[opening.severity - 1], opening.at)) if is_resolved else (counted,)
+    if is_resolved:
+        return counted, (RECOVERED[opening.severity - 1], opening.at)
+    return (counted, (ABOUT_PRODUCT, opening.at)) if opening.category in PRODUCT_CATEGORIES else (counted,)
 
 
 class Complaint:
@@ -126,7 +136,7 @@ def advanced(record: Complaint, event: Plain, at: float, sign: int = 1) -> Compl
     if kind == "opened":
         data = event["data"]
         due = data.get(ANSWER_DUE)
-        fact = CourseFact(kind, at, data["severity"], BY_POLICY if due is None else seconds(due), data["category"])
+        fact = CourseFact(kind, at, data["severity"], data["category"], BY_POLICY if due is None else seconds(due))
     if not record.course:
         return Complaint(((fact, sign),))
     counts = dict(record.course)

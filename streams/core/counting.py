@@ -6,7 +6,7 @@ The numbers are the policy's. That the table says what the fold does is held by 
 from typing import Final, NamedTuple
 
 from streams.core.effects import FIXED
-from streams.core.policy import COUNTED_SIGNALS, SEVERITIES
+from streams.core.policy import COUNTED_SIGNALS, PRODUCT_COMPLAINT, SEVERITIES
 
 
 class Counting(NamedTuple):
@@ -25,6 +25,7 @@ _CARRIED: Final = (
     Counting("interaction.usage_reported.v1", "usage_reports", "1"),
     Counting("interaction.usage_reported.v1", "usage_level_normal", "ln(1 + quantity a day)"),
     Counting("interaction.usage_reported.v1", "usage_reports_normal", "1"),
+    Counting("purchase.order_placed.v1", "products", "how many lines it has, 1 where it names none"),
     Counting("purchase.order_placed.v1", "order_value", "ln(1 + amount in the base currency), as a deviation"),
     Counting("purchase.order_placed.v1", "orders_valued", "1 where the currency has a rate"),
     Counting("purchase.order_placed.v1", "order_value_normal", "ln(1 + amount in the base currency)"),
@@ -41,6 +42,11 @@ _OF_COMPLAINTS: Final = tuple(
     )
     for severity in SEVERITIES
 )
+_OF_PRODUCTS: Final = Counting(
+    "complaint.opened.v1",
+    PRODUCT_COMPLAINT,
+    "1 times the complaint factor and the product factor; category product or technical, until resolved or withdrawn",
+)
 _SCALED: Final = {"returned": " times the return factor"}
 _FIXED: Final = tuple(
     Counting(event_type, COUNTED_SIGNALS[signal], f"{amount:g}{_SCALED.get(COUNTED_SIGNALS[signal], '')}")
@@ -49,7 +55,10 @@ _FIXED: Final = tuple(
 )
 
 COUNTINGS: Final = tuple(
-    sorted(_FIXED + _CARRIED + _OF_COMPLAINTS, key=lambda one: (COUNTED_SIGNALS.index(one.signal), one.event_type))
+    sorted(
+        (*_FIXED, *_CARRIED, *_OF_COMPLAINTS, _OF_PRODUCTS),
+        key=lambda one: (COUNTED_SIGNALS.index(one.signal), one.event_type),
+    )
 )
 """In the order of the signals."""
 

@@ -10,10 +10,19 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from streams.core.complaints import BY_POLICY, COUNTED_FACTS, OPENED, RECOVERED, Complaint, CourseFact
+from streams.core.complaints import (
+    ABOUT_PRODUCT,
+    BY_POLICY,
+    COUNTED_FACTS,
+    OPENED,
+    PRODUCT_CATEGORIES,
+    RECOVERED,
+    Complaint,
+    CourseFact,
+)
 from streams.core.facts import KIND_INDEX
 from streams.core.fences import Bools
-from streams.core.history import NO_DUE, History
+from streams.core.history import CATEGORIES, NO_DUE, History
 from streams.core.policy import Floats, Ints
 
 _OPENED, _RESOLVED, _REOPENED, _WITHDRAWN = (
@@ -22,6 +31,7 @@ _OPENED, _RESOLVED, _REOPENED, _WITHDRAWN = (
 _NAMES: Final = {KIND_INDEX[kind]: name for kind, name in COUNTED_FACTS.items()}
 _SIGNAL_OPENED: Final = np.array((0, *OPENED))
 _SIGNAL_RECOVERED: Final = np.array((0, *RECOVERED))
+_IS_PRODUCT: Final = np.array([category in PRODUCT_CATEGORIES for category in CATEGORIES])
 
 
 class Counted(NamedTuple):
@@ -49,18 +59,20 @@ def _plain(facts: History) -> Counted:
     opening = _earliest_openings(facts, complaint)
     opening = opening[~void[complaint[opening]]]
     recovered = _resolved(facts, complaint, len(names))[complaint[opening]]
+    unfit = _IS_PRODUCT[facts.low[opening].astype(np.int64)] & ~recovered
     severity, account, at = facts.code[opening], facts.account[opening], facts.at[opening]
+    signals = (_SIGNAL_OPENED[severity], _SIGNAL_RECOVERED[severity[recovered]], np.full(unfit.sum(), ABOUT_PRODUCT))
     return Counted(
-        np.concatenate((_SIGNAL_OPENED[severity], _SIGNAL_RECOVERED[severity[recovered]])),
-        np.concatenate((account, account[recovered])),
-        np.concatenate((at, at[recovered])),
+        np.concatenate(signals),
+        np.concatenate((account, account[recovered], account[unfit])),
+        np.concatenate((at, at[recovered], at[unfit])),
     )
 
 
 def _earliest_openings(facts: History, complaint: Ints) -> Ints:
     """Of each complaint that was opened, the place of the opening that counts."""
     places = np.flatnonzero(facts.kind == _OPENED)
-    order = places[np.lexsort((facts.code[places], facts.at[places], complaint[places]))]
+    order = places[np.lexsort((facts.low[places], facts.code[places], facts.at[places], complaint[places]))]
     return order[np.unique(complaint[order], return_index=True)[1]]
 
 
@@ -89,10 +101,11 @@ def _mended(facts: History) -> Counted:
 
 
 def _course_facts(facts: History) -> Iterator[tuple[int, CourseFact, int]]:
-    columns = (facts.complaint, facts.kind, facts.at, facts.code, facts.due_ms, facts.sign)
-    for complaint, kind, at, code, due_ms, sign in zip(*(column.tolist() for column in columns), strict=True):
+    columns = (facts.complaint, facts.kind, facts.at, facts.code, facts.low, facts.due_ms, facts.sign)
+    for complaint, kind, at, code, low, due_ms, sign in zip(*(column.tolist() for column in columns), strict=True):
         if kind == _OPENED:
-            fact = CourseFact(_NAMES[kind], at, code, BY_POLICY if due_ms == NO_DUE else due_ms / 1000)
+            due_at = BY_POLICY if due_ms == NO_DUE else due_ms / 1000
+            fact = CourseFact(_NAMES[kind], at, code, CATEGORIES[int(low)], due_at)
         else:
             fact = CourseFact(_NAMES[kind], at)
         yield complaint, fact, int(sign)

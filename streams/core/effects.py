@@ -85,9 +85,10 @@ def used(quantity: Floats, period_s: Floats) -> Carried:
     ]
 
 
-def ordered(amount: Floats, rate: Floats) -> Carried:
-    """What orders count for by their value; `rate` nan for a currency that has none."""
-    return levels.carried("order_value", levels.order_size(amount, rate))
+def ordered(amount: Floats, rate: Floats, lines: Floats) -> Carried:
+    """What orders count for by what was bought; `rate` nan for a currency that has none, `lines` 0 without any."""
+    products = (SIGNAL_INDEX["products"], np.maximum(lines, 1.0))
+    return [products, *levels.carried("order_value", levels.order_size(amount, rate))]
 
 
 Rates = Mapping[str, float]
@@ -103,7 +104,8 @@ def _used(data: Sequence[Data], _: Rates) -> Carried:
 
 def _ordered(data: Sequence[Data], rates: Rates) -> Carried:
     rate = np.array([rates.get(one["currency"]) for one in data], np.float64)
-    return ordered(np.array([float(one["amount"]) for one in data]), rate)
+    lines = np.array([len(one.get("lines", ())) for one in data], np.float64)
+    return ordered(np.array([float(one["amount"]) for one in data]), rate, lines)
 
 
 WEIGHED: Final[dict[str, Callable[[Sequence[Data], Rates], Carried]]] = {

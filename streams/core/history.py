@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from schemas.catalogue import TOPIC_OF_TYPE
+from schemas.events.complaints import Category
 from schemas.events.purchases import SubscriptionChange
 from schemas.events.withdrawals import WITHDRAWN
 from schemas.plain import Plain
@@ -24,6 +25,10 @@ CHANGES: Final = tuple(change.value for change in SubscriptionChange)
 NO_DUE: Final = np.iinfo(np.int64).max
 """`History.due_ms` where the opening of a complaint names no time."""
 
+CATEGORIES: Final = tuple(sorted(category.value for category in Category))
+"""What a complaint is about, in the order in which one of two openings of one time counts."""
+
+OPENING: Final = "complaint.opened.v1"
 ORDER: Final = "purchase.order_placed.v1"
 _FAMILIES: Final = frozenset(EVENT_TOPICS[:FAMILY_TOPICS])
 IN_FAMILY: Final = np.array([name == WITHDRAWN or TOPIC_OF_TYPE[name] in _FAMILIES for name in KINDS])
@@ -44,7 +49,8 @@ class History:
     `account: int64[n]` a number of the caller's; `kind: int64[n]` index in `KINDS`, of a withdrawal its original's;
     `sign: float64[n]` 1, of a withdrawal -1; `told_at: float64[n]` when it happened, `at: float64[n]` as of when it
     counts (epoch seconds; of a withdrawal the original's); `value: float64[n]` sentiment, answer, quantity or amount,
-    nan for none; `low`, `high: float64[n]` the scale of an answer, `high` of a usage report the seconds it covers;
+    nan for none; `low`, `high: float64[n]` the scale of an answer, `high` of a usage report the seconds it covers, of
+    an order how many lines it has, `low` of an opening index in `CATEGORIES`;
     `code: int64[n]` severity of an opening, index in `CHANGES`, or of an order index in `CURRENCIES`;
     `complaint: uint64[n]` stands for (account, complaint); `due_ms: int64[n]` of an opening, `NO_DUE` for none.
     """
@@ -116,12 +122,20 @@ def withdrawals(originals: Sequence[Plain]) -> Withdrawals:
         np.array([KIND_INDEX[kind] for kind in kinds], np.int64),
         np.array([seconds(original["time"]) for original in originals], np.float64),
         np.array([np.nan if value is None else float(value) for value in values], np.float64),
-        np.array([given.get("scale_min", 0) for given in data], np.float64),
-        np.array([given.get("scale_max", given.get("period_s", 0)) for given in data], np.float64),
+        np.array([_low(kind, given) for kind, given in zip(kinds, data, strict=True)], np.float64),
+        np.array([_high(given) for given in data], np.float64),
         np.array([_code(kind, given) for kind, given in zip(kinds, data, strict=True)], np.int64),
         [given.get("complaint_id", "") for given in data],
         np.array([_due_ms(given.get("answer_due_at")) for given in data], np.int64),
     )
+
+
+def _low(kind: str, data: Plain) -> float:
+    return CATEGORIES.index(data["category"]) if kind == OPENING else data.get("scale_min", 0)
+
+
+def _high(data: Plain) -> float:
+    return data.get("scale_max", data.get("period_s", len(data.get("lines", ()))))
 
 
 def _code(kind: str, data: Plain) -> int:

@@ -69,6 +69,8 @@ COUNTED_SIGNALS: Final = (
     "orders_valued",
     "order_value_normal",
     "orders_valued_normal",
+    "products",
+    "product_complaint",
 )
 """Every signal the fold counts, in the order of the state's columns. Append only: the order is part of the state."""
 
@@ -94,6 +96,8 @@ CURRENCIES: Final = ("", *sorted(ISO_4217))
 """Every currency, the first being none: where a column says which, it is an index in this."""
 
 SEVERITIES: Final = (1, 2, 3, 4)
+PRODUCT_COMPLAINT: Final = "product_complaint"
+"""What a complaint about a product counts in beside its severity, until it is resolved."""
 _ROUNDING: Final = 1e-9
 
 MISSING_SIGNAL: Final = "missing_signal"
@@ -108,6 +112,7 @@ LINE_NAMES: Final = ("critical_below", "at_risk_below", "healthy_from")
 _SHARE_OF: Final = "expected the dimension and half-life of {}, and points from 0 to what that takes"
 _COUNT_OF: Final = "expected the dimension and half-life of {}, and no points"
 _NORMAL_OF: Final = "expected the dimension of {}, a longer half-life, and no points"
+_NEVER_GOOD: Final = "expected 0 points or less: a complaint never raises a score"
 _IN_SERVICE: Final = "expected service, the dimension that every account has: a complaint taken back leaves no trace"
 
 SIGNAL_INDEX: Final = {name: index for index, name in enumerate(COUNTED_SIGNALS)}
@@ -152,6 +157,7 @@ HELD_AGAINST: Final = {
     **{level.many: level.recent for level in LEVELS.values()},
     **{level.normal: level.recent for level in LEVELS.values()},
     **{level.normal_many: level.normal for level in LEVELS.values()},
+    "products": "orders",
 }
 """By signal, another one that its numbers must go with."""
 
@@ -162,9 +168,11 @@ def _go_together(signals: dict[str, Signal]) -> dict[str, Signal]:
     A complaint that the client withdrew counts for nothing, whichever of the two was told first: had it made a
     dimension seen of its own, the score would hang on that.
     """
-    complaints = [f"complaint_{severity}" for severity in SEVERITIES]
+    complaints = [*(f"complaint_{severity}" for severity in SEVERITIES), PRODUCT_COMPLAINT]
     elsewhere = [name for name in complaints if signals[name].dimension is not Dimension.SERVICE]
     found: list[tuple[tuple[str, ...], str]] = [((name, "dimension"), _IN_SERVICE) for name in elsewhere]
+    if signals[PRODUCT_COMPLAINT].points > 0:
+        found.append(((PRODUCT_COMPLAINT, "points"), _NEVER_GOOD))
     found += [((name,), said) for name, other in HELD_AGAINST.items() for said in _misfit(signals, name, other)]
     if found:
         faults = "; ".join(f"{'.'.join(path)}: {said}" for path, said in found)
@@ -217,12 +225,13 @@ def _sum_to_one(weights: Weights) -> Weights:
 
 
 class ComplaintRules(_Document):
-    """`beta` and `gamma` as in `streams.core.score`; hours to answer by severity 1 to 4, others for some
+    """`beta`, `gamma` and `delta` as in `streams.core.score`; hours to answer by severity 1 to 4, others for some
     categories; two complaints of a category within `repeated_within_d` days of one another are a repeated one.
     """
 
     beta: Annotated[float, Field(ge=0, le=5)]
     gamma: Annotated[float, Field(ge=0, le=5)]
+    delta: Annotated[float, Field(ge=0, le=5)]
     answer_sla_h: Hours
     answer_sla_h_by_category: dict[Category, Hours] = {}
     repeated_within_d: Annotated[float, Field(ge=1, le=365)]

@@ -138,7 +138,7 @@ def _carried(name: str, facts: History, tables: Tables) -> Sequence[tuple[int, A
     if name == _USAGE:
         return used(facts.value, facts.high)
     if name == ORDER:
-        return ordered(facts.value, tables.rate_of[facts.code])
+        return ordered(facts.value, tables.rate_of[facts.code], facts.high)
     if name == _SURVEY:
         return CARRIED[name]({"answer": facts.value, "scale_min": facts.low, "scale_max": facts.high})
     if name != _SUBSCRIPTION:

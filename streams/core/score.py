@@ -4,7 +4,9 @@
     dimension_d    = clamp(50 + Σ points_k · factor_k · P_k, 0, 100)
     score          = Σ share_d · dimension_d,   share_d = weight_d / Σ weight over the dimensions with signal
     factor_k       = (1 + β · max(0, C - 1)) / (1 + γ · ln(1 + orders))     for complaint signals
-    factor_k       = 1 / (1 + κ · ln(1 + max(0, recent orders - returned)))  for `returned`; else 1
+    factor_k       = 1 / (1 + κ · ln(1 + kept))           for `returned`
+    factor_k       = that of complaints / (1 + δ · ln(1 + kept))            for `product_complaint`; else 1
+    kept           = max(0, recent orders - returned) · products / recent orders
 
 The signals of a level have points for how recent facts deviate from the account's own normal (`streams.core.levels`):
 points · deviation stands in their place, as the contribution of the first of them.
@@ -21,13 +23,15 @@ import numpy as np
 import numpy.typing as npt
 
 from streams.core import levels
-from streams.core.levels import MANY, RECENT
-from streams.core.policy import DIMENSIONS, SIGNAL_INDEX, Floats, Ints
+from streams.core.levels import LEAST, MANY, RECENT
+from streams.core.policy import DIMENSIONS, PRODUCT_COMPLAINT, SIGNAL_INDEX, Floats, Ints
 from streams.core.tables import Tables
 
 MIDDLE: Final = 50.0
 _RETURNED: Final = SIGNAL_INDEX["returned"]
 _ORDERS: Final = SIGNAL_INDEX["orders"]
+_PRODUCTS: Final = SIGNAL_INDEX["products"]
+_PRODUCT_COMPLAINT: Final = SIGNAL_INDEX[PRODUCT_COMPLAINT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,9 @@ def assess(sums: Floats, seen: npt.NDArray[np.bool_], tables: Tables) -> Assessm
     # Arrays as large as the sums are what this costs: three are made, and worked on in place.
     raw_unit = np.where(tables.is_complaint, complaint_factor(sums, tables)[:, None], 1.0)
     raw_unit *= tables.points
-    raw_unit[:, _RETURNED] *= return_factor(sums, tables)
+    fit = np.log1p(kept_products(sums))
+    raw_unit[:, _RETURNED] /= 1.0 + tables.policy.returns.kappa * fit
+    raw_unit[:, _PRODUCT_COMPLAINT] /= 1.0 + tables.policy.complaints.delta * fit
     standing = levels.standing(sums, tables)
     raw_unit[:, RECENT], raw_unit[:, MANY] = levels.units(standing, sums, tables)
     raw = raw_unit * sums
@@ -107,15 +113,15 @@ def complaint_factor(sums: Floats, tables: Tables) -> Floats:
     return factor
 
 
-def return_factor(sums: Floats, tables: Tables) -> Floats:
-    """How much a return weighs on each account, float64[n]: less, the more recent orders were kept.
+def kept_products(sums: Floats) -> Floats:
+    """How many of the products of recent orders were kept, float64[n]. An order that names no lines is one product.
 
-    >>> from streams.core.policies import default_tables
-    >>> sums = np.zeros((2, len(default_tables().points)))
-    >>> sums[1, SIGNAL_INDEX["orders"]], sums[1, SIGNAL_INDEX["returned"]] = 9, 2
-    >>> return_factor(sums, default_tables()).round(2).tolist()
-    [1.0, 0.49]
+    >>> sums = np.zeros((2, len(SIGNAL_INDEX)))
+    >>> sums[1, [_ORDERS, _RETURNED, _PRODUCTS]] = 4, 1, 10
+    >>> kept_products(sums).tolist()
+    [0.0, 7.5]
     """
-    kept = np.maximum(0.0, sums[:, _ORDERS] - sums[:, _RETURNED])
-    factor: Floats = 1.0 / (1.0 + tables.policy.returns.kappa * np.log1p(kept))
-    return factor
+    orders = sums[:, _ORDERS]
+    known = orders >= LEAST
+    kept = np.maximum(0.0, orders - sums[:, _RETURNED]) * np.maximum(0.0, sums[:, _PRODUCTS])
+    return np.where(known, kept / np.where(known, orders, 1.0), 0.0)

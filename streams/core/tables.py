@@ -17,6 +17,7 @@ from streams.core.policy import (
     DAY_S,
     DIMENSIONS,
     LEVELS,
+    PRODUCT_COMPLAINT,
     SEVERITIES,
     SIGNAL_INDEX,
     Floats,
@@ -24,6 +25,9 @@ from streams.core.policy import (
     Ints,
     Policy,
 )
+
+_COMPLAINTS: Final = ("complaint_", "recovered_", PRODUCT_COMPLAINT)
+"""How the names of signals begin that the complaint factor scales."""
 
 
 class SlaHours(NamedTuple):
@@ -112,7 +116,7 @@ def to_tables(document: Policy, segment: Segment | None = None) -> Tables:
         dimension=dimension,
         signals_of=tuple(np.flatnonzero(dimension == index) for index in range(len(DIMENSIONS))),
         weight=np.array([policy.dimensions.of(dimension) for dimension in DIMENSIONS]),
-        is_complaint=np.array([name.startswith(("complaint_", "recovered_")) for name in COUNTED_SIGNALS]),
+        is_complaint=np.array([name.startswith(_COMPLAINTS) for name in COUNTED_SIGNALS]),
         opened=np.array([SIGNAL_INDEX[f"complaint_{severity}"] for severity in SEVERITIES]),
         lines=np.array([policy.bands.healthy_from, policy.bands.at_risk_below, policy.bands.critical_below]),
         rates=policy.currencies.rates,

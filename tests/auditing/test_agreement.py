@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from consumers.runtime.clickhouse import ClickHouse, Client, connect
 from pulse.auditing.run import Patience, audit
 from schemas.catalogue import AnyEvent
+from schemas.events.complaints import Category
 from schemas.events.purchases import SubscriptionChange
 from schemas.ids import AccountId
 from streams.core.policies import default_tables
@@ -73,6 +74,7 @@ def test_the_live_score_the_rebuild_and_sql_agree_in_every_summand(
 
 
 FIRST = opened(0.0, severity=2, due_after_s=0.000_5)
+UNFIT = opened(0.0, category=Category.PRODUCT)
 SET = override_set(DAY, 90.0, 60 * DAY)
 HARD: dict[str, list[AnyEvent]] = {
     "reopened": [opened(0.0), resolved(DAY), reopened(2 * DAY)],
@@ -109,6 +111,50 @@ HARD: dict[str, list[AnyEvent]] = {
         *(returned(At(n * DAY, f"r-{n}")) for n in range(2)),
     ],
     "more returned than bought": [returned(0.0), order(DAY)],
+    "returns of orders of several products": [
+        *(order(At(n * DAY, f"o-{n}"), lines=n) for n in range(5)),
+        returned(At(DAY, "r")),
+    ],
+    "an order of several products taken back": [
+        *(order(At(n * DAY, f"o-{n}"), lines=3 * n) for n in range(4)),
+        withdrawn(4 * DAY, order(At(3 * DAY, "o-3"), lines=9)),
+        returned(At(5 * DAY, "r")),
+        opened(5 * DAY, category=Category.PRODUCT),
+    ],
+    "an order of several products taken back and never told": [
+        order(At(DAY, "o-1"), lines=2),
+        withdrawn(2 * DAY, order(At(0.0, "o-0"), lines=150)),
+        opened(5 * DAY, category=Category.PRODUCT),
+    ],
+    "complaints about products": [
+        order(0.0, lines=4),
+        *(opened(number * DAY, 2, f"C-{number}", category=category) for number, category in enumerate(Category)),
+        resolved(9 * DAY, "C-2"),
+    ],
+    "a complaint about a product reopened": [
+        opened(0.0, category=Category.TECHNICAL),
+        resolved(DAY),
+        reopened(2 * DAY),
+    ],
+    "a complaint about a product withdrawn": [
+        opened(0.0, category=Category.PRODUCT),
+        complaint_withdrawn(DAY),
+        contact(DAY),
+    ],
+    "an opening about a product taken back": [
+        UNFIT,
+        withdrawn(DAY, UNFIT),
+        opened(At(2 * DAY, "again"), category=Category.BILLING),
+    ],
+    "an opening taken back that leaves one about a product": [
+        FIRST,
+        withdrawn(DAY, FIRST),
+        opened(At(2 * DAY, "again"), category=Category.PRODUCT),
+    ],
+    "of two openings of one time the first in the order of names counts": [
+        opened(At(0.0, "a"), category=Category.PRODUCT, due_after_s=1.0),
+        opened(At(0.0, "b"), category=Category.DELIVERY, due_after_s=2.0),
+    ],
     "surveys": [survey(At(0.0, "worst"), 1), survey(At(DAY, "good"), 4)],
     "a survey taken back": [survey(At(0.0, "worst"), 1), withdrawn(DAY, survey(At(0.0, "worst"), 1))],
     "handed off and ordered": [handed_off(At(0.0)), order(DAY), dispute(2 * DAY)],

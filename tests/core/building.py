@@ -35,6 +35,7 @@ from schemas.events.purchases import (
     InvoiceDisputedData,
     InvoiceIssued,
     InvoiceIssuedData,
+    OrderLine,
     OrderPlaced,
     OrderPlacedData,
     OrderReturned,
@@ -81,9 +82,10 @@ def _at(at: "At | float") -> At:
     return at if isinstance(at, At) else At(at)
 
 
-def order(at: At | float, amount: str = "100", currency: str = "EUR") -> OrderPlaced:
+def order(at: At | float, amount: str = "100", currency: str = "EUR", lines: int = 0) -> OrderPlaced:
     at = _at(at)
-    data = OrderPlacedData(order_id=OrderId("O-1"), amount=Decimal(amount), currency=currency)
+    bought = tuple(OrderLine(sku=f"P-{number}", quantity=2.5, amount=Decimal(10)) for number in range(lines))
+    data = OrderPlacedData(order_id=OrderId("O-1"), amount=Decimal(amount), currency=currency, lines=bought)
     return OrderPlaced(id=at.event_id("order"), source=SOURCE, subject=at.account, time=when(at.at_s), data=data)
 
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.catalogue import AnyEvent
+from schemas.events.complaints import Category
 from schemas.events.purchases import SubscriptionChange
 from schemas.health import Band, HealthSnapshot
 from streams.core.ahead import GRID_S, HORIZON_D, scores_ahead
@@ -25,6 +26,7 @@ from tests.core.building import (
     override_set,
     profile,
     resolved,
+    returned,
     subscription,
     when,
 )
@@ -47,7 +49,9 @@ def when_it_changed(bench: Bench, since_s: float, tables: Tables | None = None) 
 
 
 @thorough
-@given(timelines(), st.sampled_from([default_tables(), tables_with(complaints={"beta": 2.0, "gamma": 0.0})]))
+@given(
+    timelines(), st.sampled_from([default_tables(), tables_with(complaints={"beta": 2.0, "gamma": 0.0, "delta": 4.0})])
+)
 def test_the_scores_ahead_are_the_scores(told: list[AnyEvent], tables: Tables) -> None:
     row = folded(*told, tables=tables).rows[[0]]
     ahead = scores_ahead(row["sums"], row["seen"], tables)[0]
@@ -67,6 +71,11 @@ CASES: dict[str, list[AnyEvent]] = {
     "fading good will": GOOD,
     "fading trouble": BAD,
     "trouble and its repair": [*GOOD, opened(HOUR, 4), opened(At(2 * HOUR, "b"), 3, "C-2"), resolved(DAY)],
+    "a product that does not fit": [
+        order(0, lines=3),
+        opened(HOUR, 4, category=Category.PRODUCT),
+        returned(At(2 * HOUR, "r")),
+    ],
     "a cancelled subscription": [order(0), subscription(HOUR, SubscriptionChange.CANCELLED)],
 }
 

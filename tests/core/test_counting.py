@@ -21,7 +21,7 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "purchase.subscription_changed.v1": [
         {"change": change} for change in ("started", "renewed", "expanded", "reduced", "cancelled")
     ],
-    "complaint.opened.v1": [{"severity": severity} for severity in SEVERITIES],
+    "complaint.opened.v1": [*({"severity": severity} for severity in SEVERITIES), {"category": "technical"}],
     "complaint.resolved.v1": [{"severity": severity} for severity in SEVERITIES],
 }
 

@@ -88,6 +88,28 @@ def test_recovery_must_be_a_share_of_its_complaint(field: str, value: object) ->
     assert "recovered_3" in faults["signals"]
 
 
+@pytest.mark.parametrize(
+    "signal, field, value, says",
+    [
+        ("products", "half_life_d", 60, "half-life of orders"),
+        ("products", "points", 1, "no points"),
+        ("products", "dimension", "service", "dimension and half-life of orders"),
+        ("product_complaint", "points", 0.1, "a complaint never raises a score"),
+        ("product_complaint", "dimension", "commerce", "expected service"),
+    ],
+)
+def test_what_weighs_products_must_not_turn_a_score_around(signal: str, field: str, value: object, says: str) -> None:
+    faults = faults_of(lambda document: document["signals"][signal].update({field: value}))
+    assert list(faults) == ["signals"]
+    assert signal in faults["signals"]
+    assert says in faults["signals"]
+
+
+@pytest.mark.parametrize("value", [-0.1, 5.1])
+def test_how_steeply_kept_products_weigh_is_within_bounds(value: float) -> None:
+    assert list(faults_of(lambda document: document["complaints"].update(delta=value))) == ["complaints.delta"]
+
+
 def test_a_policy_is_read_from_yaml_and_is_frozen() -> None:
     policy = parse(yaml.safe_dump(default_document()))
     assert policy == default_tables().policy

@@ -21,7 +21,8 @@ from tests.core.timelines import SPAN_S, thorough, with_repeats
 
 LATER = st.floats(0, 400 * DAY).map(lambda seconds: SPAN_S + seconds)
 OTHER = tables_with(
-    dimensions={"relationship": 0.5, "commerce": 0.3, "service": 0.2}, complaints={"beta": 1.0, "gamma": 0.5}
+    dimensions={"relationship": 0.5, "commerce": 0.3, "service": 0.2},
+    complaints={"beta": 1.0, "gamma": 0.5, "delta": 3.0},
 )
 
 

@@ -77,7 +77,7 @@ def test_an_empty_row_keeps_its_infinities_and_its_nan() -> None:
         lambda extra: setattr(extra, "profile", Profile(1.5, "Müller & Søn “A”", "mid", "12000.00", "EUR", "M-1")),
         lambda extra: extra.put("C", NO_COMPLAINT, Complaint(((CourseFact("opened", 0.1 + 0.2, 4), -1),))),
         lambda extra: extra.put("", NO_COMPLAINT, Complaint()),
-        lambda extra: extra.put("C", NO_COMPLAINT, Complaint(((CourseFact("opened", 1.5, 4, 7.25), 1),))),
+        lambda extra: extra.put("C", NO_COMPLAINT, Complaint(((CourseFact("opened", 1.5, 4, "product", 7.25), 1),))),
         lambda extra: keep(extra.ledgers, to_plain(promised(0)), 0.1 + 0.2, 1),
         lambda extra: keep(extra.ledgers, to_plain(paid(0, amount="7.5")), 1.5, -1),
         lambda extra: keep(extra.ledgers, to_plain(to_deliver(0)), 0.1 + 0.2, 1),

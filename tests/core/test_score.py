@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.catalogue import AnyEvent
+from schemas.events.complaints import Category
 from schemas.events.purchases import SubscriptionChange
 from schemas.health import Dimension
 from streams.core.policies import default_tables
 from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, SIGNAL_INDEX
-from streams.core.score import assess, complaint_factor
+from streams.core.score import assess, complaint_factor, kept_products
 from tests.core.bench import assessed, folded, score_of
 from tests.core.building import (
     ACCOUNT,
@@ -26,6 +27,7 @@ from tests.core.building import (
     resolved,
     returned,
     subscription,
+    withdrawn,
 )
 from tests.core.timelines import SPAN_S, thorough, timelines
 
@@ -148,10 +150,10 @@ def returns(count: int) -> list[AnyEvent]:
     return [returned(At(100 * DAY, f"r-{number}")) for number in range(count)]
 
 
-def lost(kept: int, back: int) -> float:
+def lost(kept: int, back: int, lines: int = 0) -> float:
     """How far returns lower the commerce dimension of an account with so many orders besides."""
     commerce, at_s = DIMENSIONS.index(Dimension.COMMERCE), 100 * DAY
-    bought: list[AnyEvent] = [order(At(at_s, f"o-{number}")) for number in range(kept + back)]
+    bought: list[AnyEvent] = [order(At(at_s, f"o-{number}"), lines=lines) for number in range(kept + back)]
     without, after = folded(contact(0), *bought), folded(contact(0), *bought, *returns(back))
     totals = [
         found.dimension - found.saturation / found.share for found in (assessed(p, at_s) for p in (without, after))
@@ -166,6 +168,81 @@ def test_a_return_weighs_less_the_more_of_what_was_bought_was_kept() -> None:
     assert lost(0, 4) == pytest.approx(4 * 5)
 
 
+def test_a_return_weighs_less_the_more_products_an_order_has() -> None:
+    assert lost(2, 1, lines=4) == pytest.approx(5 / (1 + 0.5 * math.log(1 + 8)))
+    assert lost(2, 1, lines=1) == pytest.approx(lost(2, 1))
+    assert lost(0, 1, lines=4) == pytest.approx(5)
+
+
+@pytest.mark.parametrize(
+    "orders_, returned_, products, kept",
+    [(0, 0, 0, 0), (1e-13, -1, 5, 0), (4, 1, 4, 3), (4, 1, 8, 6), (1, 3, 9, 0), (2, 0, -5, 0), (-1, -3, 2, 0)],
+)
+def test_kept_products_are_none_where_sums_are_what_no_history_leaves(
+    orders_: float, returned_: float, products: float, kept: float
+) -> None:
+    sums = np.zeros((1, len(COUNTED_SIGNALS)))
+    sums[0, [SIGNAL_INDEX[name] for name in ("orders", "returned", "products")]] = orders_, returned_, products
+    assert kept_products(sums).tolist() == [kept]
+
+
+CATEGORY = st.sampled_from(Category)
+PRODUCT = st.sampled_from([Category.PRODUCT, Category.TECHNICAL])
+
+
+def unfit(severity: int, *before: AnyEvent, category: Category = Category.PRODUCT, at_s: float = 100 * DAY) -> float:
+    """How far a complaint about a product lowers the service dimension below what one about a delivery does."""
+    found = [
+        assessed(folded(*before, opened(At(at_s, "new"), severity, "C-new", category=about)), at_s).dimension
+        for about in (Category.DELIVERY, category)
+    ]
+    return float(found[0][0, SERVICE] - found[1][0, SERVICE])
+
+
+@pytest.mark.parametrize("category", Category)
+def test_a_complaint_about_a_product_takes_three_points_more_than_another(category: Category) -> None:
+    taken = 3 if category in (Category.PRODUCT, Category.TECHNICAL) else 0
+    assert unfit(2, contact(0), category=category) == pytest.approx(taken)
+
+
+def test_a_complaint_about_a_product_weighs_less_the_more_products_were_kept() -> None:
+    bought = order(At(100 * DAY, "o"), lines=9)
+    cushion = 1 + 0.15 * math.log(2)
+    assert unfit(2, bought) == pytest.approx(3 / cushion / (1 + 0.5 * math.log(10)))
+    assert unfit(2, bought, returned(At(100 * DAY, "r"))) == pytest.approx(3 / cushion)
+    assert unfit(2, *orders(20)) > unfit(2, *(order(At(n * DAY, f"order-{n}"), lines=5) for n in range(20)))
+
+
+def test_an_order_line_taken_back_weighs_a_complaint_about_a_product_as_if_it_had_never_been() -> None:
+    bought, mistaken = order(At(DAY, "o-1"), lines=2), order(At(DAY, "o-2"), lines=50)
+    taken_back = withdrawn(At(2 * DAY, "w"), mistaken)
+    plain = unfit(2, bought)
+    assert unfit(2, bought, mistaken) < plain
+    for told in ([bought, mistaken, taken_back], [taken_back, bought, mistaken]):
+        assert unfit(2, *told) == pytest.approx(plain, abs=1e-9)
+
+
+PURCHASES = st.lists(
+    st.builds(order, st.builds(At, st.floats(0, SPAN_S)), lines=st.integers(0, 9))
+    | st.builds(returned, st.builds(At, st.floats(0, SPAN_S))),
+    max_size=9,
+).map(lambda told: [event.model_copy(update={"id": f"p-{number}"}) for number, event in enumerate(told)])
+
+
+@thorough
+@given(PURCHASES, st.integers(1, 4), PRODUCT, st.floats(0, 400 * DAY))
+def test_resolving_a_complaint_about_a_product_returns_seven_to_eight_tenths_of_it_at_any_age(
+    bought: list[AnyEvent], severity: int, category: Category, later_s: float
+) -> None:
+    new = opened(At(SPAN_S, "new"), severity, "C-new", category=category)
+    past = [contact(0), *bought]
+    before, open_, settled = (
+        float(assessed(folded(*told), SPAN_S + later_s).dimension[0, SERVICE])
+        for told in (past, [*past, new], [*past, new, resolved(At(SPAN_S, "settled"), "C-new")])
+    )
+    assert 0.7 - 1e-6 <= (settled - open_) / (before - open_) <= 0.8
+
+
 @pytest.mark.parametrize("severity, points", [(1, 7), (2, 12), (3, 20), (4, 32)])
 def test_resolving_returns_seven_tenths_of_what_is_left_of_a_complaint(severity: int, points: float) -> None:
     past = contact(0)
@@ -177,11 +254,12 @@ def test_resolving_returns_seven_tenths_of_what_is_left_of_a_complaint(severity:
 
 
 @thorough
-@given(timelines(), st.integers(1, 4), st.floats(0, 200 * DAY), st.booleans())
+@given(timelines(), st.integers(1, 4), CATEGORY, st.floats(0, 200 * DAY), st.booleans())
 def test_a_resolved_complaint_never_lifts_the_score_above_what_it_was_before(
-    past: list[AnyEvent], severity: int, later_s: float, also_escalated: bool
+    past: list[AnyEvent], severity: int, category: Category, later_s: float, also_escalated: bool
 ) -> None:
-    new: list[AnyEvent] = [opened(At(SPAN_S, "n-1"), severity, "C-new"), resolved(At(SPAN_S, "n-2"), "C-new")]
+    opening = opened(At(SPAN_S, "n-1"), severity, "C-new", category=category)
+    new: list[AnyEvent] = [opening, resolved(At(SPAN_S, "n-2"), "C-new")]
     if also_escalated:
         new.insert(1, escalated(At(SPAN_S, "n-3"), "C-new"))
     at_s = SPAN_S + later_s
@@ -189,11 +267,11 @@ def test_a_resolved_complaint_never_lifts_the_score_above_what_it_was_before(
 
 
 @thorough
-@given(timelines(), st.integers(1, 4), st.floats(0, SPAN_S), st.floats(0, 200 * DAY))
+@given(timelines(), st.integers(1, 4), CATEGORY, st.floats(0, SPAN_S), st.floats(0, 200 * DAY))
 def test_a_complaint_never_raises_the_score_of_an_account_that_has_any_fact(
-    past: list[AnyEvent], severity: int, opened_s: float, later_s: float
+    past: list[AnyEvent], severity: int, category: Category, opened_s: float, later_s: float
 ) -> None:
-    new = opened(At(opened_s, "new"), severity, "C-new")
+    new = opened(At(opened_s, "new"), severity, "C-new", category=category)
     at_s = SPAN_S + later_s
     assert score_of(*past, new, at_s=at_s) <= score_of(*past, at_s=at_s) + 1e-9
 

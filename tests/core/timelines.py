@@ -7,6 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from schemas.catalogue import AnyEvent
+from schemas.events.complaints import Category
 from schemas.events.purchases import SubscriptionChange
 from schemas.events.withdrawals import Withdrawable
 from tests.core.building import (
@@ -41,13 +42,26 @@ _LATER: Final = st.sampled_from(get_args(Course))
 _AT: Final = st.builds(At, _SECONDS)
 _FACTS: Final[st.SearchStrategy[list[Withdrawable]]] = st.lists(
     st.one_of(
-        st.builds(order, _AT, st.sampled_from(["0", "12.5", "100", "99999"]), st.sampled_from(["EUR", "JPY", "XOF"])),
+        st.builds(
+            order,
+            _AT,
+            st.sampled_from(["0", "12.5", "100", "99999"]),
+            st.sampled_from(["EUR", "JPY", "XOF"]),
+            st.sampled_from([0, 1, 7]),
+        ),
         st.builds(returned, _AT),
         st.builds(usage, _AT, st.sampled_from([0.0, 0.5, 12.0, 1e6]), st.sampled_from([3600, 86_400])),
         st.builds(invoice, _AT) | st.builds(dispute, _AT),
         st.builds(contact, _AT, st.none() | st.floats(-1, 1)),
         st.builds(subscription, _AT, st.sampled_from(SubscriptionChange)),
-        st.builds(opened, _AT, st.integers(1, 4), _COMPLAINT, st.none() | st.floats(0, 5 * DAY)),
+        st.builds(
+            opened,
+            _AT,
+            st.integers(1, 4),
+            _COMPLAINT,
+            st.none() | st.floats(0, 5 * DAY),
+            st.sampled_from([Category.DELIVERY, Category.PRODUCT, Category.TECHNICAL]),
+        ),
         st.builds(course, _LATER, _AT, _COMPLAINT),
         st.builds(course, _LATER, _AT, _COMPLAINT),
     ),

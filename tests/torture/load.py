@@ -149,12 +149,13 @@ class Load:
     def _purchase(self, at: float, now: float) -> Record:
         order = {"order_id": f"o{self._number}"}
         invoice = {"invoice_id": f"i{self._number}"}
+        lines = [{"sku": f"p{number}", "quantity": 1, "amount": "1"} for number in range(self._number % 4)]
         money = {"amount": f"{self._rng.uniform(5, 5000):.2f}", "currency": self._rng.choice(_CURRENCIES)}
         change = {"change": self._rng.choice(_CHANGES), "annual_value": "1200", "currency": "EUR"}
         kind, data = self._rng.choice(
             (
                 ("order_placed", {**order, **money}),
-                ("order_placed", {**order, **money}),
+                ("order_placed", {**order, **money, "lines": lines}),
                 ("order_shipped", order),
                 ("order_delivered", order),
                 ("order_cancelled", order),

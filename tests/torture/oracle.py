@@ -92,6 +92,7 @@ class Policy:
     weight: Mapping[str, float]
     beta: float
     gamma: float
+    delta: float
     answer_sla_s: Mapping[str, tuple[float, ...]]
     """By category; "" has those of all others."""
     repeated_within_s: float
@@ -115,6 +116,7 @@ class Policy:
             weight=document["dimensions"],
             beta=document["complaints"]["beta"],
             gamma=document["complaints"]["gamma"],
+            delta=document["complaints"]["delta"],
             answer_sla_s=_sla_s(document["complaints"]),
             repeated_within_s=document["complaints"]["repeated_within_d"] * _DAY_S,
             silence=document["silence"],
@@ -151,8 +153,8 @@ class Complaint:
 
     def category(self) -> str:
         """What the opening that stands says it is about."""
-        opened = (fact for fact in self.facts if fact[0] == "opened")
-        return str(min(opened, key=lambda fact: (fact[1], fact[2]["severity"]))[2]["category"])
+        opened = ((at, data["severity"], data["category"]) for kind, at, data in self.facts if kind == "opened")
+        return str(min(opened)[2])
 
     def is_settled(self) -> bool:
         """Resolved, and not reopened later."""
@@ -261,6 +263,8 @@ class Account:
                 yield Amount(f"complaint_{severity}", 1.0, at)
                 if record.is_settled():
                     yield Amount(f"recovered_{severity}", 1.0, at)
+                elif record.category() in ("product", "technical"):
+                    yield Amount("product_complaint", 1.0, at)
 
     def _dimensions_seen(self) -> list[str]:
         dimension = self.policy.dimension
@@ -272,11 +276,9 @@ class Account:
     def _worth(self, signal: str, sums: Mapping[str, Sum]) -> float:
         if signal in _LEVELS:
             return self._deviation(signal, sums)
-        factor = self._factor(sums) if signal.startswith(("complaint_", "recovered_")) else 1.0
-        if signal == "returned":
-            kept = (sums["orders"].value if "orders" in sums else 0.0) - sums[signal].value
-            factor = 1.0 / (1.0 + self.policy.kappa * log1p(max(0.0, kept)))
-        return factor * sums[signal].value
+        factor = self._factor(sums) if signal.startswith(("complaint_", "recovered_", "product_complaint")) else 1.0
+        steepness = {"returned": self.policy.kappa, "product_complaint": self.policy.delta}.get(signal, 0.0)
+        return factor * sums[signal].value / (1.0 + steepness * log1p(_kept(sums)))
 
     def _deviation(self, signal: str, sums: Mapping[str, Sum]) -> float:
         recent, many, normal, normal_many = (sums.get(one, Sum(0.0, 0.0)).value for one in _LEVELS[signal])
@@ -292,6 +294,14 @@ class Account:
         return (1.0 + self.policy.beta * max(0.0, opened - 1.0)) / (1.0 + self.policy.gamma * log1p(orders))
 
 
+def _kept(sums: Mapping[str, Sum]) -> float:
+    """How many products of recent orders were kept."""
+    orders, returned, products = (
+        sums[name].value if name in sums else 0.0 for name in ("orders", "returned", "products")
+    )
+    return max(0.0, orders - returned) * max(0.0, products) / orders if orders >= _ROUNDING else 0.0
+
+
 def _amounts(kind: str, data: Mapping[str, Any], rates: Mapping[str, float]) -> Iterator[tuple[str, float]]:
     """What a fact adds, complaints' courses apart."""
     yield from ((signal, 1.0) for signal in _FIXED.get(kind, ()))
@@ -305,8 +315,10 @@ def _amounts(kind: str, data: Mapping[str, Any], rates: Mapping[str, float]) -> 
     elif kind == "interaction.usage_reported.v1":
         yield "usage", 1.0 if data["quantity"] > 0 else -1.0
         yield from _of_level("usage_level", log1p(data["quantity"] / (data["period_s"] / _DAY_S)))
-    elif kind == "purchase.order_placed.v1" and data["currency"] in rates:
-        yield from _of_level("order_value", log1p(float(data["amount"]) * rates[data["currency"]]))
+    elif kind == "purchase.order_placed.v1":
+        yield "products", float(len(data.get("lines") or ["one"]))
+        if data["currency"] in rates:
+            yield from _of_level("order_value", log1p(float(data["amount"]) * rates[data["currency"]]))
     elif kind == "purchase.subscription_changed.v1":
         yield _CHANGES.get(data["change"], "subscription_up"), 1.0
 

@@ -74,6 +74,7 @@ SIGNALS: Final = {
     "recovered_2": N_("Complaints that cost time resolved"),
     "recovered_3": N_("Complaints that cost money resolved"),
     "recovered_4": N_("Complaints that stopped the business resolved"),
+    "product_complaint": N_("Open complaints about products"),
     "escalated": N_("Complaints escalated"),
     "service_contact": N_("Service without complaint"),
     "override": N_("Set by hand"),
