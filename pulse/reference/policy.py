@@ -30,9 +30,9 @@ order, and not in the value of orders.
 """
 
 
-_KEPT: Final = """The return factor is 1 / (1 + kappa · ln(1 + kept)), the product factor 1 / (1 + delta · ln(1 +
-kept)). Kept are the recent orders less those returned, times the lines of a recent order on average; an order that names no
-lines is one product. So one of ten products that comes back, or is complained about, says less than the only one.
+_KEPT: Final = """The return factor is 1 / (1 + kappa · ln(1 + kept)), the product factor the same with delta. Kept are
+the recent orders less those returned, times the lines of a recent order on average; an order without lines is one
+product. One of ten products that comes back, or is complained about, says less than the only one.
 """
 
 

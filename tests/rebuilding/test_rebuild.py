@@ -46,7 +46,7 @@ def of(account: str) -> list[AnyEvent]:
     told: list[AnyEvent] = [
         profile(at(0, "profile")),
         contact(at(1, "contact"), 0.25),
-        order(at(2, "order")),
+        order(at(2, "order"), lines=4),
         complaint(at(3, "opened"), severity=3, due_after_s=DAY),
         course(ComplaintResolved, at(4, "resolved")),
         survey(at(5, "survey"), 2),
