@@ -23,7 +23,7 @@ from streams.core.facts import KIND_INDEX, KINDS, Facts, seconds
 from streams.core.fences import Bools
 from streams.core.hearing import LOGGED, reached_out
 from streams.core.ledgers import CALLBACK_DUE, RULES, keep
-from streams.core.levels import IS_NORMAL
+from streams.core.levels import UNTOLD
 from streams.core.pending import NONE, Effects
 from streams.core.policy import DIMENSIONS, Floats, Ints
 from streams.core.reaching import contacts_in, enter
@@ -139,7 +139,7 @@ def _apply(partition: Partition, batch: _Batch, scores: Bools, tables: Tables, r
 
 def _count(partition: Partition, batch: _Batch, tables: Tables) -> None:
     effects = _effects(partition, batch, tables)
-    partition.pending.add(effects.taken(~IS_NORMAL[effects.signal]))
+    partition.pending.add(effects.taken(~UNTOLD[effects.signal]))
     _move_and_add(partition, batch, effects, tables)
     _keep_commitments(partition, batch)
     quiet.note(partition, batch.rows, batch.facts)

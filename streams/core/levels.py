@@ -30,8 +30,10 @@ NORMAL_MANY: Final = np.array([SIGNAL_INDEX[level.normal_many] for level in LEVE
 
 COUNTS_ALONG: Final = np.isin(np.arange(len(COUNTED_SIGNALS)), MANY)
 """bool[S]: counts of a level. A fact's effect on one follows at once on its effect on the level itself."""
-IS_NORMAL: Final = np.isin(np.arange(len(COUNTED_SIGNALS)), np.concatenate((NORMAL, NORMAL_MANY)))
-"""bool[S]: signals of a normal. Nothing has points by them, so no part of a change is ever about them."""
+UNTOLD: Final = np.isin(np.arange(len(COUNTED_SIGNALS)), [SIGNAL_INDEX["products"], *NORMAL, *NORMAL_MANY])
+"""bool[S]: signals of a normal, and of how much was bought. No policy gives them points, so no part of a change is ever
+about them.
+"""
 
 Carried = list[tuple[int, Floats]]
 """Signals with the amount that each of some facts carries for it, nan for none."""

@@ -67,7 +67,7 @@ def test_a_shadow_lasts_until_it_is_ended_or_another_takes_its_place() -> None:
     [
         (lambda one: one.model_copy(update={"document": {"policy": "x"}}), "does not hold here: version"),
         (lambda one: one.model_copy(update={"document": None}), "does not hold here"),
-        (lambda _: release(DAY, policy(2, signals={"orders": {"half_life_d": 5}})), "needs other sums of orders"),
+        (lambda _: release(DAY, policy(2, signals={"delivered": {"half_life_d": 5}})), "needs other sums of delivered"),
     ],
 )
 def test_a_release_that_cannot_count_is_refused_and_changes_nothing(

@@ -63,8 +63,8 @@ def test_a_name_that_another_policy_went_by_is_refused() -> None:
 
 
 def test_another_half_life_is_refused_with_the_signals_and_what_to_do() -> None:
-    other = policy(2, signals={"orders": {"half_life_d": 5}, "paid": {"dimension": "service"}})
-    with pytest.raises(NotReleased, match=r"of orders, paid\. .*pulse rebuild --policy"):
+    other = policy(2, signals={"delivered": {"half_life_d": 5}, "paid": {"dimension": "service"}})
+    with pytest.raises(NotReleased, match=r"of delivered, paid\. .*pulse rebuild --policy"):
         promoted(Releases(policy(1)), other)
 
 
