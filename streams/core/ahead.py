@@ -152,8 +152,9 @@ def _kept(sums: Floats, left: Singles) -> Singles:
     orders = np.where(sums[:, _ORDERS] >= LEAST, sums[:, _ORDERS], np.inf)
     each = (np.maximum(0.0, sums[:, _PRODUCTS]) / orders).astype(np.float32)
     returned = sums[:, [_RETURNED]].astype(np.float32) * left[_RETURNED]
-    kept = np.maximum(sums[:, [_ORDERS]].astype(np.float32) * left[_ORDERS] - returned, 0.0)
-    return kept * each[:, None]
+    kept: Singles = np.maximum(sums[:, [_ORDERS]].astype(np.float32) * left[_ORDERS] - returned, 0.0)
+    kept *= each[:, None]
+    return kept
 
 
 def _levels(sums: Floats, left: Singles, tables: Tables) -> Iterator[Bent]:

@@ -131,11 +131,13 @@ def withdrawals(originals: Sequence[Plain]) -> Withdrawals:
 
 
 def _low(kind: str, data: Plain) -> float:
-    return CATEGORIES.index(data["category"]) if kind == OPENING else data.get("scale_min", 0)
+    low: float = CATEGORIES.index(data["category"]) if kind == OPENING else data.get("scale_min", 0)
+    return low
 
 
 def _high(data: Plain) -> float:
-    return data.get("scale_max", data.get("period_s", len(data.get("lines", ()))))
+    high: float = data.get("scale_max", data.get("period_s", len(data.get("lines", ()))))
+    return high
 
 
 def _code(kind: str, data: Plain) -> int:

@@ -210,7 +210,8 @@ def test_a_complaint_about_a_product_weighs_less_the_more_products_were_kept() -
     cushion = 1 + 0.15 * math.log(2)
     assert unfit(2, bought) == pytest.approx(3 / cushion / (1 + 0.5 * math.log(10)))
     assert unfit(2, bought, returned(At(100 * DAY, "r"))) == pytest.approx(3 / cushion)
-    assert unfit(2, *orders(20)) > unfit(2, *(order(At(n * DAY, f"order-{n}"), lines=5) for n in range(20)))
+    larger: list[AnyEvent] = [order(At(n * DAY, f"order-{n}"), lines=5) for n in range(20)]
+    assert unfit(2, *orders(20)) > unfit(2, *larger)
 
 
 def test_an_order_line_taken_back_weighs_a_complaint_about_a_product_as_if_it_had_never_been() -> None:
