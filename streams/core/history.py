@@ -136,8 +136,8 @@ def _low(kind: str, data: Plain) -> float:
 
 
 def _high(data: Plain) -> float:
-    high: float = data.get("scale_max", data.get("period_s", len(data.get("lines", ()))))
-    return high
+    given: float | None = data.get("scale_max", data.get("period_s"))
+    return len(data.get("lines", ())) if given is None else given
 
 
 def _code(kind: str, data: Plain) -> int:
