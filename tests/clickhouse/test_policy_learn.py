@@ -113,7 +113,7 @@ def _events(made: Made) -> Iterable[AnyEvent]:
             yield ordered(number, name, at, "10.00")
         else:
             data = ComplaintOpenedData(
-                complaint_id=ComplaintId(f"C-{number}"), category=Category.PRODUCT, severity=code
+                complaint_id=ComplaintId(f"C-{number}"), category=Category.BILLING, severity=code
             )
             yield ComplaintOpened(id=EventId(f"c-{number}"), source=CRM, subject=name, time=at, data=data)
 
