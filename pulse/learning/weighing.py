@@ -15,6 +15,9 @@ STRENGTHS: Final = (0.01, 0.1, 1.0)
 """What is tried of scikit-learn's `C`, the strongest penalty first."""
 _ITERATIONS: Final = 1000
 _MOST_FOLDS: Final = 6
+_ROUNDING: Final = 1e-9
+"""A column that spreads by less is the same everywhere: what is left of equal orders less their normal is rounding, and
+scaled to a spread of 1 it would be weighed like any other."""
 _FEWEST: Final = 10
 """Outcomes of either kind on either side of a fold: a fold with fewer says nothing of a strength."""
 
@@ -48,8 +51,8 @@ def weigh(columns: Floats, stayed: Truth, strength: float) -> Weighed:
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - only who learns needs it
 
     middle, spread = columns.mean(axis=0), columns.std(axis=0)
-    left = np.flatnonzero(spread > 0)
-    scaled = (columns - middle) / np.where(spread > 0, spread, 1.0)
+    left = np.flatnonzero(spread > _ROUNDING)
+    scaled = (columns - middle) / np.where(spread > _ROUNDING, spread, 1.0)
     weights, intercept = np.zeros(columns.shape[1]), _log_odds(stayed)
     while len(left):
         fitted = LogisticRegression(C=strength, max_iter=_ITERATIONS).fit(scaled[:, left], stayed)

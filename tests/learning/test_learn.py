@@ -96,10 +96,11 @@ def test_a_complaint_never_raises_a_score_whatever_the_history_says() -> None:
 def test_nothing_weighs_below_zero_and_what_is_left_is_fitted_without_it() -> None:
     chance = np.random.default_rng(3)
     good, bad = chance.normal(size=(2, 4000))
-    columns = np.column_stack([good, bad, good * 0])
+    rounding = 1e-13 * chance.normal(size=4000)
+    columns = np.column_stack([good, bad, good * 0, 10.0 + rounding])
     stayed = chance.random(4000) < 1 / (1 + np.exp(-(1.5 * good - 1.0 * bad)))
     found = weigh(columns, stayed, 1.0)
-    assert found.weights[1:].tolist() == [0.0, 0.0]
+    assert found.weights[1:].tolist() == [0.0, 0.0, 0.0]
     assert found.weights[0] == pytest.approx(weigh(columns[:, :1], stayed, 1.0).weights[0], abs=1e-9)
 
 
