@@ -21,6 +21,7 @@ from streams.core.policies import default_tables
 from streams.core.policy import COUNTED_SIGNALS
 from tests.delivery.samples import band_dropped
 from tests.wording.golden import GOLDEN
+from tests.wording.golden_owed import GOLDEN_OWED
 
 OTHERS: Final = sorted(set(LANGUAGES) - {"en"})
 FACTS: Final[Mapping[str, str]] = {
@@ -115,7 +116,7 @@ def test_every_signal_has_words_of_its_own(signal_name: str) -> None:
     assert signal(reader_of("de", "UTC"), signal_name) != signal_name.replace("_", " ").capitalize()
 
 
-@pytest.mark.parametrize(("language", "kind", "reason", "facts", "said"), GOLDEN)
+@pytest.mark.parametrize(("language", "kind", "reason", "facts", "said"), GOLDEN + GOLDEN_OWED)
 def test_sentences_read_as_people_write_them(
     language: str, kind: AlertKind, reason: StepReason, facts: dict[str, str], said: str
 ) -> None:
