@@ -1,10 +1,12 @@
--- How many lines an order has: what was bought weighs returns and complaints of products. Rows written before have the
--- value by the DEFAULT, from their payload.
+-- What an order says beside its value: by when it was promised to be delivered, which is another time than that of its
+-- shipment, and how many lines it has, which weigh returns and complaints of products. Rows written before have the values
+-- by the DEFAULT, from their payload.
 
 ALTER TABLE events
+    ADD COLUMN IF NOT EXISTS delivery_due_at Nullable(DateTime64(3, 'UTC')) DEFAULT parseDateTime64BestEffortOrNull(JSONExtractString(payload, 'data', 'delivery_promised_at'), 3, 'UTC') COMMENT 'by when an order was promised to be delivered, NULL for none' AFTER due_at,
     ADD COLUMN IF NOT EXISTS lines UInt16 DEFAULT JSONLength(payload, 'data', 'lines') COMMENT 'how many lines an order has, 0 where it names none' AFTER order_id;
 
--- The view of 019_deliveries.sql with the column above, so that a payload is still parsed once.
+-- The view of 007_levels.sql with the columns above, so that a payload is still parsed once.
 ALTER TABLE events_arrived MODIFY QUERY
 WITH
     JSONExtract(payload, 'Tuple(time String, data Tuple(
