@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from consumers.runtime.clickhouse import ClickHouse, Client, connect
+from consumers.runtime.clickhouse import ClickHouse, Client
 from pulse.auditing.run import Audit, Patience, audit
 from pulse.demo import figures
 from pulse.demo.figures import Figures
@@ -30,6 +30,7 @@ from pulse.simulate.history import open_history
 from pulse.simulate.live import Trickle, run_id
 from pulse.simulate.load import Recipe, load
 from pulse.simulate.stream import IN_FLIGHT, Ledger, Pace, send_all, send_live
+from pulse.warehouse import LONG_READ_S, reached
 from streams.core.rulebook import Rulebook
 
 LOADED_WITHIN_S: Final = 120.0
@@ -92,13 +93,13 @@ class Conductor:
             self._on_end()
 
     async def _course(self, running: RunningStack) -> None:
-        client = connect(load_settings(["clickhouse"]).part(ClickHouse))
-        async with Gateway(target(), self._clocks.monotonic, IN_FLIGHT) as gateway:
-            per_second = await self._load(client, gateway)
-            if self._programme.ends:
-                await self._measured(client, gateway, per_second)
-            else:
-                await self._for_ever(client, gateway, running)
+        with reached(load_settings(["clickhouse"]).part(ClickHouse)) as client:
+            async with Gateway(target(), self._clocks.monotonic, IN_FLIGHT) as gateway:
+                per_second = await self._load(client, gateway)
+                if self._programme.ends:
+                    await self._measured(client, gateway, per_second)
+                else:
+                    await self._for_ever(client, gateway, running)
 
     async def _load(self, client: Client, gateway: Gateway) -> float:
         """Send the history; returns events a second until the warehouse had them all."""
@@ -131,8 +132,12 @@ class Conductor:
         self.figures = await asyncio.to_thread(figures.count, client, self._ledger.by_account, since, per_second)
         if self._programme.audits:
             self._screen.say("comparing every score three ways: live, rebuilt, by SQL alone")
-            patience = Patience(self._clocks.monotonic, self._stopping.wait)
-            self.audit = await asyncio.to_thread(audit, client, Rulebook.of(policy_in_force()).tables, patience)
+            self.audit = await asyncio.to_thread(self._audited)
+
+    def _audited(self) -> Audit:
+        patience = Patience(self._clocks.monotonic, self._stopping.wait)
+        with reached(load_settings(["clickhouse"]).part(ClickHouse), LONG_READ_S) as client:
+            return audit(client, Rulebook.of(policy_in_force()).tables, patience)
 
     async def _for_ever(self, client: Client, gateway: Gateway, running: RunningStack) -> None:
         trickle = self._trickle(self._clocks.wall())
