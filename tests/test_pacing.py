@@ -189,7 +189,7 @@ def test_waiting_for_a_reader_that_never_comes_costs_next_to_no_cpu(fresh_embedd
             after = resource.getrusage(resource.RUSAGE_SELF)
             return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    assert asyncio.run(scenario()) < 0.1
+    assert asyncio.run(scenario()) < 0.2
 
 
 def test_unread_falls_as_the_slowest_reader_moves_on() -> None:
