@@ -12,13 +12,12 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from schemas.events.managers import ManagerProfileData, WorkingHours
-from schemas.zones import moment, zone_of
+from schemas.zones import UTC_ZONE, moment, zone_of
 
 HORIZON_D: Final = 366
 """Who does not work so much within so many days is not waited for."""
 _KEPT_DAYS: Final = 1_000
 _DAY: Final = timedelta(days=1)
-_UTC_NAME: Final = "UTC"
 
 Span = tuple[float, float]
 """From, until: epoch seconds."""
@@ -88,7 +87,7 @@ class Calendar:
 def calendar_of(profile: ManagerProfileData | None, default: Sequence[WorkingHours]) -> Calendar:
     """A manager's calendar; who names no hours works the `default` ones, and who is unknown does so in UTC."""
     if profile is None:
-        return Calendar(zone_of(_UTC_NAME), tuple(default))
+        return Calendar(UTC_ZONE, tuple(default))
     away = _merged((it.start_at.timestamp(), it.end_at.timestamp()) for it in profile.absences)
     return Calendar(zone_of(profile.time_zone), profile.working_hours or tuple(default), away)
 

@@ -6,7 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 _SECOND: Final = timedelta(seconds=1)
-_UTC_NAME: Final = "UTC"
+UTC_ZONE: Final = ZoneInfo("UTC")
 
 
 @lru_cache(maxsize=1024)
@@ -19,7 +19,7 @@ def zone_of(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # not found; not a name of that form; a folder
-        return ZoneInfo(_UTC_NAME)
+        return UTC_ZONE
 
 
 def moment(day: date, local: time, zone: ZoneInfo) -> float:

@@ -184,12 +184,15 @@ def test_waiting_for_a_reader_that_never_comes_costs_next_to_no_cpu(fresh_embedd
     async def scenario() -> float:
         async with producing(fresh_embedded_broker) as producer, pacing(fresh_embedded_broker, TOPIC) as pacer:
             await write(producer, pacer, 1_000_000)
-            before = resource.getrusage(resource.RUSAGE_SELF)
-            await asyncio.sleep(1)
-            after = resource.getrusage(resource.RUSAGE_SELF)
-            return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            return min([await one_second_s() for _ in range(3)])  # a busy machine spoils a second, not all of them
 
-    assert asyncio.run(scenario()) < 0.2
+    async def one_second_s() -> float:
+        before = resource.getrusage(resource.RUSAGE_SELF)
+        await asyncio.sleep(1)
+        after = resource.getrusage(resource.RUSAGE_SELF)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    assert asyncio.run(scenario()) < 0.1
 
 
 def test_unread_falls_as_the_slowest_reader_moves_on() -> None:

@@ -34,7 +34,6 @@ from consumers.runtime.stopping import stop_signals
 from consumers.runtime.subscription import Record
 from schemas.broker import Broker
 from schemas.errors import BadEvent
-from schemas.rollups import RollUpReceipt
 from schemas.topics import ALERTS, DELIVERIES, DELIVERY_GROUP, MANAGERS, PROFILES
 
 _CLIENT = "account-pulse-delivery"
@@ -86,10 +85,6 @@ def run_until(
 def utc_now() -> datetime:
     """The clock of the process."""
     return datetime.now(UTC)
-
-
-def _ignored(receipt: RollUpReceipt) -> None:
-    """Without ClickHouse nobody asks for it."""
 
 
 class _Process:
@@ -198,7 +193,7 @@ class _Process:
                 log.warning("manager_unreadable", offset=record.offset, reason=error.reason.value)
 
     def _fold(self, records: Sequence[Record]) -> None:
-        fold_receipts(records, self._desk, self._roll_ups.note if self._roll_ups else _ignored)
+        fold_receipts(records, self._desk, self._roll_ups.note if self._roll_ups else None)
 
     def _learn_profiles(self, records: Sequence[Record]) -> None:
         for record in records:

@@ -75,7 +75,7 @@ def learn_profile(record: Record, portfolios: Portfolios, now: datetime) -> None
 
 
 def fold_receipts(
-    records: Sequence[Record], desk: ReceiptDesk, note_roll_up: Callable[[RollUpReceipt], None] = lambda _: None
+    records: Sequence[Record], desk: ReceiptDesk, note_roll_up: Callable[[RollUpReceipt], None] | None = None
 ) -> None:
     """Take records of account.deliveries in; one that is no receipt is logged and counted."""
     for record in records:
@@ -86,10 +86,10 @@ def fold_receipts(
             place = {"partition": record.partition, "offset": record.offset}
             log.exception("receipt_unreadable", **place, error=to_bad_event(error).detail)
             continue
-        if isinstance(receipt, RollUpReceipt):
-            note_roll_up(receipt)
-        else:
+        if not isinstance(receipt, RollUpReceipt):
             desk.note(receipt)
+        elif note_roll_up is not None:
+            note_roll_up(receipt)
 
 
 def to_dead_letter(record: Record, error: BadEvent, now: datetime) -> Outgoing:

@@ -8,7 +8,7 @@ This has a thread of its own, so that a ClickHouse that hangs keeps no alert wai
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -55,6 +55,14 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class _Company:
+    """Everybody as of one look, and who reports to whom."""
+
+    people: Mapping[ManagerId, ManagerProfileData]
+    hierarchy: Hierarchy
+
+
+@dataclass(frozen=True, slots=True)
 class Ways:
     """The ways in and out: ClickHouse for the length of one round, the mail server, the log."""
 
@@ -96,44 +104,46 @@ class RollUps:
         """Tell what is due. What cannot be told now stays due; the log says why."""
         try:
             self._settle()
-            due = list(self._due(now))
+            company = self._company()
+            due = list(self._due(company, now))
             if due:
                 with self._ways.open() as ask:
-                    self._tell_all(due, ask, now)
+                    self._tell_all(due, company, ask, now)
         except (ClickHouseAway, DatabaseError, Retry, Away, OSError) as error:
             log.warning("roll_ups_wait", reason=str(error)[:200])
 
-    def _due(self, now: datetime) -> Iterator[Due]:
-        people, wanted = self._directory.everybody(), self._settings.roll_ups
-        hierarchy = Hierarchy(_person(one, data) for one, data in people.items())
-        for manager, data in sorted(people.items()):
-            head, address = hierarchy.viewer(manager), _address(data)
+    def _company(self) -> _Company:
+        people = self._directory.everybody()
+        return _Company(people, Hierarchy(_person(one, data) for one, data in people.items()))
+
+    def _due(self, company: _Company, now: datetime) -> Iterator[Due]:
+        wanted = self._settings.roll_ups
+        for manager, data in sorted(company.people.items()):
+            head, address = company.hierarchy.viewer(manager), _address(data)
             if wanted.every is Every.OFF or head is None or len(head.sees) == 1 or not address:
                 continue
             due_at = last_roll_up(data, now, wanted.at, weekly=wanted.every is Every.WEEKLY)
             if self._told.get(manager, due_at - _PUT_OFF) < due_at and self._rests.get(manager, now) <= now:
                 yield Due(head, data, address, due_at)
 
-    def _tell_all(self, due: list[Due], ask: Ask, now: datetime) -> None:
+    def _tell_all(self, due: list[Due], company: _Company, ask: Ask, now: datetime) -> None:
         since = scored_since(ask)
         for one in due:
             if since is not None and since <= one.due_at:
-                self._tell(one, ask, now)
+                self._tell(one, company, ask, now)
 
-    def _tell(self, due: Due, ask: Ask, now: datetime) -> None:
+    def _tell(self, due: Due, company: _Company, ask: Ask, now: datetime) -> None:
         manager = due.head.person.manager_id
         below = ask_below(ask, due.head.sees, self._settings.roll_ups.lines)
-        people = self._directory.everybody()
-        hierarchy = Hierarchy(_person(one, data) for one, data in people.items())
         told = RollUp(
             roll_up_id(manager, due.due_at),
             due.profile,
             due.address,
             due.due_at,
-            team_of(hierarchy, due.head, below.figures, below.rates),
+            team_of(company.hierarchy, due.head, below.figures, below.rates),
             below.worsened,
             below.waiting,
-            {one: data.name for one, data in people.items()},
+            {one: data.name for one, data in company.people.items()},
         )
         if not told.team.total.figures.accounts:
             self._rests[manager] = now + _NOTHING_BELOW

@@ -10,7 +10,7 @@ from pulse.learning.past import Rows, Truth
 from streams.core.history import History
 from streams.core.policy import COUNTED_SIGNALS, SEVERITIES, SIGNAL_INDEX, Floats, Ints
 from streams.core.rebuilding import rebuild
-from streams.core.score import Assessment, assess
+from streams.core.score import Assessment, assess, or_else
 from streams.core.tables import Tables
 
 _NO_SCORE: Final = 50.0
@@ -37,7 +37,7 @@ class Ground:
     def risk(self, tables: Tables) -> Floats:
         """`float64[rows]`: the score with its sign turned, so that higher is worse."""
         score = self.assessed(tables).score
-        return -np.where(np.isnan(score), _NO_SCORE, score)
+        return -or_else(score, _NO_SCORE)
 
     def amounts(self, tables: Tables) -> Floats:
         """`float64[rows, S]`: what counts of each signal before its points: the sum, scaled as the policy has it."""

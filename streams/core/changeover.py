@@ -20,13 +20,13 @@ from streams.core.bands import NO_BAND, Codes
 from streams.core.decay import moved, share_left
 from streams.core.falls import begin_anew
 from streams.core.fences import Bools
-from streams.core.judging import BandChanges, Judgement, assessed, step_bands
+from streams.core.judging import BandChanges, Judgement, assessed, step_bands, told_until
 from streams.core.overruling import overruled
 from streams.core.policy import DIMENSIONS, Floats, Ints
 from streams.core.quiet import change_rules
 from streams.core.repeats import of_repeats
 from streams.core.rulebook import Rulebook
-from streams.core.score import assess
+from streams.core.score import assess, or_else
 from streams.core.state import NEVER, Episode, Extra
 from streams.core.tables import Tables
 
@@ -104,12 +104,11 @@ def _profile_at(case: Judgement, places: Ints) -> Floats:
 
 def _as_of(case: Judgement, places: Ints, at: Floats) -> tuple[Floats, Bools]:
     """The sums and what has signal as of a moment between the last snapshot and now: told then, and come until it."""
-    state, half_life_s = case.state[places], case.tables.half_life_s
-    elapsed_s = np.where(state["version"] > 0, np.maximum(0.0, at - state["told_at"]), 0.0)
-    sums, seen = moved(state["told_sums"], elapsed_s, half_life_s), state["told_seen"].copy()
+    state = case.state[places]
+    sums, seen = told_until(state, at, case.tables), state["told_seen"].copy()
     pending = case.partition.pending.of(case.rows[places]).until(at)
     place, effects = pending.place, pending.effects
-    left = share_left(at[place] - effects.at, half_life_s[effects.signal])
+    left = share_left(at[place] - effects.at, case.tables.half_life_s[effects.signal])
     np.add.at(sums, (place, effects.signal), effects.amount * left)
     seen[place, case.tables.dimension[effects.signal]] = True
     seen[:, _SERVICE] |= state["seen"][:, _SERVICE] & (state["first_at"] <= at)
@@ -172,7 +171,7 @@ def _as_before(change: _Change, score: Floats, tables: Tables) -> Bools:
     if change.old is None or change.old.policy.bands != tables.policy.bands:
         return np.zeros(len(score), bool)
     before = assess(change.sums, change.seen, change.old).score
-    return np.abs(np.nan_to_num(score, nan=-1.0) - np.nan_to_num(before, nan=-1.0)) <= _SAME
+    return np.abs(or_else(score, -1.0) - or_else(before, -1.0)) <= _SAME
 
 
 def _overdue_as_told(case: Judgement, place: int, old: Tables | None, at: float) -> None:

@@ -29,7 +29,7 @@ from streams.core.decay import share_left
 from streams.core.levels import COUNTS_ALONG
 from streams.core.pending import Effects, Grouped
 from streams.core.policy import COUNTED_SIGNALS, DIMENSIONS, Floats, Ints
-from streams.core.score import MIDDLE, Assessment
+from streams.core.score import MIDDLE, Assessment, or_else
 from streams.core.tables import Tables
 
 MAX_EVENT_PARTS: Final = 200
@@ -86,14 +86,10 @@ def changes(now: Assessment, since: Since, tables: Tables) -> Iterator[Texts]:
         (now.unit * (since.faded - since.sums)).sum(axis=1),
         ((now.unit - before.unit) * since.sums).sum(axis=1),
         now.saturation.sum(axis=1) - before.saturation.sum(axis=1),
-        _or_nothing(before.score) - _or_nothing(since.score),
+        or_else(before.score, 0.0) - or_else(since.score, 0.0),
     )
     rest = _filled(_PLAIN_HEADS, np.stack(plain, axis=1), NEGLIGIBLE)
     return (events + others for events, others in zip(_event_parts(now, since, tables), rest, strict=True))
-
-
-def _or_nothing(score: Floats) -> Floats:
-    return np.where(np.isnan(score), 0.0, score)
 
 
 def _filled(heads: Sequence[str], points: Floats, negligible: float) -> Iterator[Texts]:

@@ -15,6 +15,7 @@ from streams.core.episodes import Step, closed, opened
 from streams.core.fences import Bools
 from streams.core.judging import Judgement
 from streams.core.policy import DAY_S, Floats, Ints
+from streams.core.score import or_else
 from streams.core.state import NO_HIGH, SLOTS, Episode, Partition, among
 from streams.core.tables import Tables
 
@@ -38,7 +39,7 @@ def fallen(case: Judgement, settling: Bools) -> Floats:
     highest = np.fmax(np.fmax(highs.max(axis=1), before), score)
     place = (np.arange(len(score)), (now % SLOTS).astype(np.int64))
     highs[place] = np.fmax(np.fmax(highs[place], before), score)
-    state["highs"] = np.where(np.isnan(highs), NO_HIGH, highs)
+    state["highs"] = or_else(highs, NO_HIGH)
     return np.where(np.isnan(score), 0.0, highest - score)
 
 
@@ -55,7 +56,7 @@ def begin_anew(case: Judgement, places: Ints, score: Floats, at: Floats) -> None
     """Falls of the accounts at `places` count from `score: float64[places]`, which they have at `at` by new rules."""
     highs = np.full((len(places), SLOTS), NO_HIGH)
     slot = (np.floor(at / slot_s(case.tables)) % SLOTS).astype(np.int64)
-    highs[np.arange(len(places)), slot] = np.nan_to_num(score, nan=NO_HIGH)
+    highs[np.arange(len(places)), slot] = or_else(score, NO_HIGH)
     case.state["highs"][places] = highs
     case.state["judged_by"][places] = case.tables.digest
 

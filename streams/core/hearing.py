@@ -61,8 +61,8 @@ def is_ours(event: Plain) -> bool:
 def reached_out(facts: Facts) -> Told:
     """Contacts of a batch that went out from us."""
     places = np.flatnonzero(facts.kind == KIND_INDEX[LOGGED])
-    ours = [event["data"]["direction"] == "outbound" for event in facts.events[places].tolist()]
-    return _with_withdrawn(facts, places[np.array(ours, bool)], is_ours)
+    ours = np.array(list(map(is_ours, facts.events[places].tolist())), bool)
+    return _with_withdrawn(facts, places[ours], is_ours)
 
 
 def purchases(facts: Facts) -> Told:

@@ -98,13 +98,18 @@ def assessed(
     state: npt.NDArray[np.void], as_of: Floats, sums: Floats, seen: Bools, tables: Tables
 ) -> tuple[Assessment, Told]:
     """Accounts as they are, and as told last. At one go: of few accounts, a second look costs as much again."""
-    # A profile may have been told before facts that are older than it: then nothing could fade.
-    elapsed_s = np.where(state["version"] > 0, np.maximum(0.0, as_of - state["told_at"]), 0.0)
     told_sums, told_seen = state["told_sums"], state["told_seen"]
-    faded, many = moved(told_sums, elapsed_s, tables.half_life_s), len(state)
+    faded, many = told_until(state, as_of, tables), len(state)
     found = assess(np.concatenate((sums, faded, told_sums)), np.concatenate((seen, told_seen, told_seen)), tables)
     then = found.at(slice(2 * many, None))
     return found.at(slice(many)), Told(then, faded, found.score[many : 2 * many])
+
+
+def told_until(state: npt.NDArray[np.void], at: Floats, tables: Tables) -> Floats:
+    """What is left of the sums that the last snapshots rest on at `at: float64[n]`, float64[n, S]."""
+    # A profile may have been told before facts that are older than it: then nothing could fade.
+    elapsed_s = np.where(state["version"] > 0, np.maximum(0.0, at - state["told_at"]), 0.0)
+    return moved(state["told_sums"], elapsed_s, tables.half_life_s)
 
 
 def reading_moment(state: npt.NDArray[np.void], clock: Clock) -> Floats:

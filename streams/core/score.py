@@ -99,6 +99,11 @@ def assess(sums: Floats, seen: npt.NDArray[np.bool_], tables: Tables) -> Assessm
     return Assessment(score, coverage, share, dimension, unit, raw, share * (dimension - totals), standing.deviation)
 
 
+def or_else(score: Floats, value: float) -> Floats:
+    """The scores, and `value` where there is none."""
+    return np.where(np.isnan(score), value, score)
+
+
 def _held(points: Floats) -> Floats:
     """In [0, 100]. `np.clip` looks at more than it must: on few accounts that costs more than the work."""
     return np.minimum(np.maximum(points, 0.0), 100.0)

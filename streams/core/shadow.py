@@ -21,6 +21,7 @@ from streams.core.fences import Bools
 from streams.core.judging import BandChanges, Clock, Judgement, by_rules, judged, judgement, reading_moment, step_bands
 from streams.core.policy import BANDS, Floats, Ints
 from streams.core.rulebook import Rulebook, Version
+from streams.core.score import or_else
 from streams.core.state import Partition
 from streams.core.tables import Tables
 
@@ -211,7 +212,7 @@ def _worth_telling(case: Judgement, side: npt.NDArray[np.void], scores: Floats, 
     """The places where bands or alert differ otherwise than was told, or scores by enough; noted as told."""
     pair = np.stack([case.state["band"], side["band"]], axis=1)
     pair[pair[:, 0] == pair[:, 1]] = _AGREED
-    gap = np.nan_to_num(scores) - np.nan_to_num(case.shown)
+    gap = or_else(scores, 0.0) - or_else(case.shown, 0.0)
     moved = np.abs(gap - side["told_gap"]) >= case.tables.policy.publish.moved_points
     changed = moved | (now != side["told_now"]) | (pair != side["told_bands"]).any(axis=1)
     side["told_now"] = now

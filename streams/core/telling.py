@@ -12,12 +12,15 @@ from streams.core.episodes import MONEY_KINDS
 from streams.core.fences import Bools
 from streams.core.judging import Judgement
 from streams.core.overruling import remember
-from streams.core.policy import Floats, Ints
+from streams.core.policy import Ints
+from streams.core.score import or_else
 from streams.core.snapshots import Decision, Subject, alert_message, snapshot_messages
 from streams.core.state import NEVER, Output, Partition
 
 MAX_PENDING: Final = 64
 """A snapshot is published once this many effects wait to be told, so that parts stay bounded."""
+_NO_SCORE: Final = -1.0
+"""What no score counts as when a change is told: a point below the lowest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +79,9 @@ def _worth_telling(case: Judgement, band_changed: Bools) -> Ints:
     """
     state, rules, clock = case.state, case.tables.policy.publish, case.clock
     live = case.as_of >= clock.now - case.tables.policy.alerts.history_horizon_s
-    moved_by = np.abs(_or_below(case.shown) - _or_below(state["told_score"]))
+    moved_by = np.abs(or_else(case.shown, _NO_SCORE) - or_else(state["told_score"], _NO_SCORE))
     waited = state["unsaid"] & (clock.now - state["told_clock"] >= rules.heartbeat_s)
     crowded = case.partition.pending.counts(case.rows) >= MAX_PENDING
     return np.flatnonzero(
         (live & ((moved_by >= rules.moved_points) | band_changed)) | waited | crowded | case.overruled.turned
     )
-
-
-def _or_below(score: Floats) -> Floats:
-    """No score lies a point below the lowest."""
-    return np.where(np.isnan(score), -1.0, score)

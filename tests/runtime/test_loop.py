@@ -164,8 +164,9 @@ def _record(offset: int, value: bytes) -> Any:
 
 
 def test_what_is_fetched_ahead_is_bounded_over_all_partitions_together(kafka_broker: Broker) -> None:
-    """Four partitions of 2 MB each; half a megabyte may be fetched ahead, and beside it a fetch that is of no use any
-    more: it lies there until the consumer comes to it.
+    """Four partitions of 2 MB each; half a megabyte may be fetched ahead, and one produced batch beyond it.
+
+    kafka-python asks once more for a partition whose fetch it just takes up: for a moment such a void one lies beside.
     """
     broker = kafka_broker  # the in-memory one gives a single produced batch of each partition at a time
     subscription = fresh(broker, partitions=4, fetch_bytes=512 * 1024)
@@ -178,8 +179,8 @@ def test_what_is_fetched_ahead_is_bounded_over_all_partitions_together(kafka_bro
         held = [fetched_bytes(consumer) for _ in range(60) if consumer.poll(50, max_records=5)]
     finally:
         consumer.close(autocommit=False)
-    share = 512 * 1024 // 4
-    assert 0 < max(held) <= 5 * share + 20_200
+    assert 0 < sorted(held)[len(held) * 9 // 10] <= 512 * 1024 + 20_200
+    assert max(held) <= 5 * (512 * 1024 // 4) + 20_200
 
 
 def test_a_record_is_handled_soon_after_it_came(broker: Broker) -> None:

@@ -5,6 +5,7 @@ digest stays at its hour when daylight saving begins or ends. Absences are no pa
 somebody who is away is decided by the alert's chain, and a message must not wait for the end of a holiday.
 """
 
+from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
@@ -37,18 +38,26 @@ def last_roll_up(profile: ManagerProfileData, at: datetime, hour: time, *, weekl
     """The latest moment up to `at` at which the recipient's clock showed `hour` on a day on which they work, or on the
     first such day of a week.
     """
-    zone, today = zone_of(profile.time_zone), local_day(profile, at)
-    working = {span.weekday for span in profile.working_hours} or set(range(7))
-    wanted = {min(working)} if weekly else working
-    days = (today - timedelta(days=back) for back in range(_LOOK_AHEAD_D + 1))
-    due = (moment(day, hour, zone) for day in days if day.weekday() in wanted)
+    working = _weekdays(profile)
+    due = _shown(profile, at, hour, {min(working)} if weekly else working, -1)
     return datetime.fromtimestamp(next(it for it in due if it <= at.timestamp()), UTC)
 
 
 def next_digest(profile: ManagerProfileData, at: datetime, hour: time) -> datetime:
     """The next moment after `at` at which the recipient's clock shows `hour`, on a day on which they work at all."""
-    zone, today = zone_of(profile.time_zone), local_day(profile, at)
-    working = {span.weekday for span in profile.working_hours} or set(range(7))
-    days = (today + timedelta(days=ahead) for ahead in range(_LOOK_AHEAD_D + 1))
-    due = (moment(day, hour, zone) for day in days if day.weekday() in working)
+    due = _shown(profile, at, hour, _weekdays(profile), 1)
     return datetime.fromtimestamp(next(it for it in due if it > at.timestamp()), UTC)
+
+
+def _weekdays(profile: ManagerProfileData) -> set[int]:
+    """Those on which the recipient works; every one of somebody who named no hours."""
+    return {span.weekday for span in profile.working_hours} or set(range(7))
+
+
+def _shown(
+    profile: ManagerProfileData, at: datetime, hour: time, weekdays: Collection[int], step_d: int
+) -> Iterator[float]:
+    """When the recipient's clock shows `hour` on days of these weekdays, from today on or back by `step_d` days."""
+    zone, today = zone_of(profile.time_zone), local_day(profile, at)
+    days = (today + timedelta(days=step_d * away) for away in range(_LOOK_AHEAD_D + 1))
+    return (moment(day, hour, zone) for day in days if day.weekday() in weekdays)
