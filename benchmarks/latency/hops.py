@@ -25,17 +25,18 @@ ACCOUNTS: Final = 10_000
 _MAKE_S_PER_RECORD: Final = 0.00003
 _START_S: Final = 4.0
 _GRACE_S: Final = 5.0
-_WARM_UP_S: Final = 5.0
+WARM_UP_S: Final = 5.0
 _LATE_MS: Final = 100.0
 """A sender that is later than this with one record in a hundred has no capacity to spare: it would measure itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`rate` events a second for `seconds`."""
+    """`rate` events a second for `seconds`, of which the first `warm_up_s` are not counted."""
 
     rate: int
     seconds: int
+    warm_up_s: float = WARM_UP_S
 
 
 def ours(broker: Broker, folder: Path, run: Run) -> dict[str, Spread]:
@@ -84,7 +85,7 @@ def timed(arrivals: Arrivals, run: Run, topic: str) -> Timetable:
     if sender.returncode != 0:
         raise StackFailed("the sender ended with an error")
     _check(json.loads(said), run)
-    return Timetable(start, run.rate, run.seconds, _WARM_UP_S)
+    return Timetable(start, run.rate, run.seconds, run.warm_up_s)
 
 
 def _check(sent: dict[str, float], run: Run) -> None:

@@ -22,8 +22,8 @@ from benchmarks.latency.spread import spread
 from benchmarks.load import Recipe, Record, records
 
 _SHORTEST_NAP_S: Final = 0.0005
-_PRODUCER: Final = {**machine.PRODUCER, "linger.ms": 1, "compression.type": "none"}
-"""In a trickle batches do not fill: what would wait for company would only be late."""
+_PRODUCER: Final = {**machine.PRODUCER, "compression.type": "none"}
+"""In a trickle batches do not fill: there is hardly anything to compress."""
 
 
 def load(start: float, rate: int, seconds: int) -> list[Record]:

@@ -123,6 +123,7 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
+            auto_reload=False,
         )
         install_texts(self._environment)
         fingerprints = _fingerprints()

@@ -97,20 +97,24 @@ class Sender:
         """Send what is due, over all channels at a time, until that is done or a turn is over.
 
         While one message of a channel is on its way the receipt of the one before becomes durable: a crash can repeat
-        these two. Who is slow is left alone with what it has.
+        these two. What was receipted before the first goes with the receipt of the first. Who is slow is left alone
+        with what it has.
 
         Raises:
             Retry: receipts could not be written. Nothing more is sent before they are.
         """
         ends_at = time.monotonic() + self._turn_s
-        while True:
-            self._collect()
-            if not stop.is_set():
-                self._give_out()
+        self._turn(stop)
+        while (left_s := ends_at - time.monotonic()) > 0 and await_first(self._lanes.values(), left_s):
+            self._turn(stop)
             self.desk.settle()
-            left_s = ends_at - time.monotonic()
-            if left_s <= 0 or not await_first(self._lanes.values(), left_s):
-                return
+        self.desk.settle()
+
+    def _turn(self, stop: threading.Event) -> None:
+        """Take what has ended, and give out what is next."""
+        self._collect()
+        if not stop.is_set():
+            self._give_out()
 
     def finish(self, alerts: AbstractSet[AlertId] | None = None) -> None:
         """Wait for what is being told of these alerts, or for all, for as long as their channels do."""

@@ -24,6 +24,10 @@ from schemas.records import Record
 
 SCHEME: Final = "pulse"
 _HEED_S: Final = 0.5
+_APART_S: Final = 0.02
+"""Between one taking of what was fetched and the next: in a trickle each brings few records and costs as much as many do,
+and a flush gathers for longer anyway. Whoever reads after a silence does so at once.
+"""
 _log = structlog.get_logger()
 
 
@@ -196,8 +200,10 @@ class Consumer(driver.Consumer):
 
     async def _drain_messages(self, fetcher: Any) -> None:
         try:
+            began = float("-inf")
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):
-                await self.sleep(0)
+                await self.sleep(max(0.0, began + _APART_S - time.monotonic()))
+                began = time.monotonic()
                 await self._drain_once()
         except self.consumer_stopped_errors:
             if not self.app.should_stop:

@@ -22,6 +22,11 @@ def local_day(profile: ManagerProfileData, at: datetime) -> date:
     return at.astimezone(zone_of(profile.time_zone)).date()
 
 
+def day_begins(profile: ManagerProfileData, at: datetime) -> datetime:
+    """The midnight, by the recipient's clock, with which their calendar day of `at` began."""
+    return datetime.fromtimestamp(moment(local_day(profile, at), time(), zone_of(profile.time_zone)), UTC)
+
+
 def works_from(profile: ManagerProfileData, at: datetime) -> datetime:
     """`at` during the working hours, and of somebody who named none; else when they begin again.
 

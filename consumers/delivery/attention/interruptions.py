@@ -1,13 +1,14 @@
 """How many alerts each manager was told at once today: a fold of the receipts, kept for two days."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
-from consumers.delivery.attention.hours import local_day
+from consumers.delivery.attention.hours import day_begins
 from consumers.delivery.attention.recent import Recent
 from consumers.delivery.attention.rules import UNINTERRUPTING
+from consumers.delivery.decisions import Notification
 from schemas.deliveries import DeliveryReceipt, Outcome, OutcomeReason
-from schemas.events.managers import ManagerProfileData
 from schemas.ids import AlertId, ManagerId
 
 _KEPT: Final = timedelta(hours=50)
@@ -26,7 +27,9 @@ class Interruptions:
         if sent and receipt.recipient and receipt.channel not in UNINTERRUPTING:
             self._told.note(receipt.recipient, receipt.alert_id, receipt.at)
 
-    def today(self, manager: ManagerId, profile: ManagerProfileData, now: datetime) -> frozenset[AlertId]:
-        """The alerts the manager was told on the calendar day of `now` in their zone."""
-        day = local_day(profile, now)
-        return frozenset(alert for alert, at in self._told.of(manager).items() if local_day(profile, at) == day)
+    def today(self, notification: Notification, now: datetime, soon: Collection[AlertId]) -> int:
+        """How many alerts but its own its recipient was told on the calendar day of `now` in their zone, or will be
+        `soon`.
+        """
+        recipient, began = notification.recipient, day_begins(notification.profile, now)
+        return self._told.others(recipient, notification.step.alert_id, began, soon)

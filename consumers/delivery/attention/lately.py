@@ -1,9 +1,11 @@
 """How many alerts of a kind came for each manager within the last minutes: a fold of the receipts."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from consumers.delivery.attention.recent import Recent
 from consumers.delivery.attention.rules import UNINTERRUPTING
+from consumers.delivery.decisions import Notification
 from schemas.alerts import AlertKind
 from schemas.deliveries import FOR_ATTENTION, DeliveryReceipt, Outcome, OutcomeReason
 from schemas.ids import AlertId, ManagerId
@@ -23,7 +25,7 @@ class Lately:
         if (told or waits) and receipt.recipient and receipt.kind and receipt.channel not in UNINTERRUPTING:
             self._came.note((receipt.recipient, receipt.kind), receipt.alert_id, receipt.at)
 
-    def alike(self, manager: ManagerId, kind: AlertKind, now: datetime) -> frozenset[AlertId]:
-        """The alerts of the kind that came for the manager until now."""
-        came = self._came.of((manager, kind))
-        return frozenset(alert for alert, at in came.items() if at >= now - self._within)
+    def alike(self, notification: Notification, now: datetime, soon: Collection[AlertId]) -> int:
+        """How many alerts of its kind but its own came for its recipient until now, or come `soon`."""
+        step = notification.step
+        return self._came.others((notification.recipient, step.kind), step.alert_id, now - self._within, soon)

@@ -32,11 +32,9 @@ class Attention:
         """
         now, recipient, kind = self.clock(), notification.recipient, notification.step.kind
         soon = {one.step.alert_id: one.step.kind for one in in_hand if interrupts(one, recipient)}
-        this = {notification.step.alert_id}
-        told = self.interruptions.today(recipient, notification.profile, now) | soon.keys()
-        alike = self.lately.alike(recipient, kind, now) | {alert for alert, its in soon.items() if its is kind}
-        accounts = self.portfolios.accounts(recipient)
-        situation = Situation(now, accounts, len(told - this), len(alike - this), resting)
+        told = self.interruptions.today(notification, now, soon)
+        alike = self.lately.alike(notification, now, [alert for alert, its in soon.items() if its is kind])
+        situation = Situation(now, self.portfolios.accounts(recipient), told, alike, resting)
         return when(notification, situation, self.settings)
 
     def note(self, receipt: DeliveryReceipt) -> None:
