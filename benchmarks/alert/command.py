@@ -32,7 +32,7 @@ _RATE: Final = 1_000
 _SECONDS: Final = 70
 _QUICK_SECONDS: Final = 15
 _BROKER_WARM_UP_S: Final = 25.0
-"""For so long a broker that was started a moment ago translates its own code under this load, and takes all of a core."""
+"""For so long a broker that was started a moment ago translates its own code under this load, and takes a core."""
 _OWNER: Final = "M-1"
 _HOUR_S: Final = 3_600.0
 _FLUSH_S: Final = 30

@@ -25,7 +25,7 @@ from schemas.records import Record
 SCHEME: Final = "pulse"
 _HEED_S: Final = 0.5
 _APART_S: Final = 0.02
-"""Between one taking of what was fetched and the next: in a trickle each brings few records and costs as much as many do,
+"""Between one taking of what was fetched and the next: in a trickle each brings few records and costs as much as many,
 and a flush gathers for longer anyway. Whoever reads after a silence does so at once.
 """
 _log = structlog.get_logger()
