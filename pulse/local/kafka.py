@@ -6,10 +6,12 @@ it serves, and stops it cleanly on SIGTERM. It stays between supervisor and Java
 
 import argparse
 import ctypes
+import secrets
 import signal
 import subprocess
 import sys
 import threading
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,16 +125,17 @@ def _prepare(node: Node, java: Sequence[str]) -> Path:
     config = node.data / "server.properties"
     config.write_text(properties(node, free_port()))
     if not (node.data / "log" / "meta.properties").exists():
-        cluster = _tool(java, "random-uuid").strip().splitlines()[-1]
-        _tool(java, "format", "-t", cluster, "-c", str(config))
+        _format(java, config)
     return config
 
 
-def _tool(java: Sequence[str], *arguments: str) -> str:
-    ran = subprocess.run([*java, "kafka.tools.StorageTool", *arguments], capture_output=True, text=True, check=False)
+def _format(java: Sequence[str], config: Path) -> None:
+    """Under an id of its own: 16 bytes as Kafka writes them. Its own tool for that would start Java once more."""
+    cluster = urlsafe_b64encode(b"pulse" + secrets.token_bytes(11)).decode().rstrip("=")  # never begins like an option
+    argv = [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config)]
+    ran = subprocess.run(argv, capture_output=True, text=True, check=False)
     if ran.returncode != 0:
-        raise StackFailed(f"Kafka's storage tool failed on `{arguments[0]}`:\n{ran.stdout}{ran.stderr}")
-    return ran.stdout
+        raise StackFailed(f"Kafka's storage tool could not format {config.parent}:\n{ran.stdout}{ran.stderr}")
 
 
 def _relay(process: subprocess.Popen[bytes], on_ready: Callable[[], None]) -> None:
