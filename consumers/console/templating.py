@@ -9,7 +9,7 @@ from hashlib import blake2b
 from importlib.resources import files
 from typing import Any, Final, Protocol
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from consumers.console import formatting, phrases
@@ -21,7 +21,7 @@ from consumers.console.telling import Told, tell
 from consumers.runtime.wording import LANGUAGES, Reader
 from consumers.runtime.wording.names import DIMENSIONS, KINDS, signal
 from consumers.runtime.wording.parts import part_label
-from consumers.runtime.wording.templates import install_texts
+from consumers.runtime.wording.templates import templates_of
 from schemas.health import Band, Dimension, HealthSnapshot, Part
 
 _LINES: Final = ((25, Band.CRITICAL), (45, Band.AT_RISK), (70, Band.WATCH))
@@ -116,16 +116,7 @@ class Templates:
     """Renders by name."""
 
     def __init__(self) -> None:
-        self._environment = Environment(
-            loader=PackageLoader("consumers.console"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            extensions=["jinja2.ext.i18n"],
-            auto_reload=False,
-        )
-        install_texts(self._environment)
+        self._environment = templates_of("consumers.console")
         fingerprints = _fingerprints()
         self._environment.globals |= {
             "static": lambda name: f"/static/{name}?v={fingerprints[name]}",

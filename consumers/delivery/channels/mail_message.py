@@ -13,14 +13,14 @@ from email.policy import SMTP
 from functools import cache
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment
 
 from consumers.delivery.channels.links import Links
 from consumers.delivery.channels.message import Message, message_of
 from consumers.delivery.decisions import Digest, Notification
 from consumers.delivery.settings import DeliverySettings
 from consumers.runtime.wording import DigestWords, one_line, reader_of
-from consumers.runtime.wording.templates import install_texts
+from consumers.runtime.wording.templates import templates_of
 from schemas.alerts import AlertKind, AlertStep, StepKind
 from schemas.health import Band
 
@@ -100,7 +100,7 @@ def filled(message: EmailMessage, name: str, seen: Mapping[str, object], envelop
     parts = f'multipart/alternative;\n boundary="=_{envelope.id}"'
     _write(message, ("MIME-Version", "1.0"), ("Content-Type", parts))
     for subtype, template in (("plain", f"{name}.txt.j2"), ("html", f"{name}.html.j2")):
-        message.attach(_part(subtype, _environment().get_template(template).render(seen)))
+        message.attach(_part(subtype, _templates().get_template(template).render(seen)))
     return message
 
 
@@ -144,15 +144,5 @@ def _colour(step: AlertStep) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("consumers.delivery", "templates"),
-        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-        auto_reload=False,
-    )
-    install_texts(environment)
-    return environment
+def _templates() -> Environment:
+    return templates_of("consumers.delivery")

@@ -3,16 +3,28 @@
 A template is rendered with `reader`. What is put into a text is escaped as everywhere; `_("… %(name)s", name=name)`.
 """
 
-from jinja2 import Environment, pass_context
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context, select_autoescape
 from jinja2.runtime import Context
 
 from consumers.runtime.wording.marks import C_
 
 
-def install_texts(environment: Environment) -> None:
-    """Give the templates of the environment their texts; it was made with the extension `jinja2.ext.i18n`."""
+def templates_of(package: str) -> Environment:
+    """The templates of a package, with their texts. All but `.txt.j2` are escaped, each is read once, and a name that is
+    not given is an error.
+    """
+    environment = Environment(
+        loader=PackageLoader(package),
+        autoescape=select_autoescape((), ("txt.j2",), default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+        auto_reload=False,
+    )
     install = environment.install_gettext_callables  # type: ignore[attr-defined]  # the extension added it
     install(_text, _plural, newstyle=True, pgettext=_text_in)
+    return environment
 
 
 @pass_context
