@@ -130,7 +130,8 @@ class WorkerApp(faust.App):
                 await catch_up(self.bootstrap, cast("TopicPartition", tp), held, end)
 
     async def unstick(self, before: dict[TP, int]) -> dict[TP, int]:
-        """Read on where nothing was read since `before` although more is there; returns the positions now.
+        """Read on where nothing was read since `before` although more was there already. Returns where more is there
+        now, and the positions.
 
         Moving partitions may leave one paused, or at a position that nobody was told of.
         """
@@ -140,12 +141,13 @@ class WorkerApp(faust.App):
             for topic in EVENT_TOPICS
         }
         ends = await self.consumer.highwaters(*now) if now else {}
-        stuck = {tp for tp, end in ends.items() if (end or 0) > max(now[tp], 0) and before.get(tp) == now[tp]}
+        waiting = {tp: now[tp] for tp, end in ends.items() if (end or 0) > max(now[tp], 0)}
+        stuck = {tp for tp, position in waiting.items() if before.get(tp) == position}
         if stuck and not self.rebalancing:
             _log.warning("reading_stuck", places=sorted(f"{tp.topic}[{tp.partition}]" for tp in stuck))
             self.consumer.resume_partitions(stuck)
             await self.consumer.perform_seek()
-        return now
+        return waiting
 
     def positions_committed(self, committed: Mapping[Any, int | None]) -> None:
         """The consumer goes to the committed positions; reading begins."""

@@ -41,13 +41,14 @@ def test_what_recovery_left_out_is_read_to_the_end(topics_applied: Broker) -> No
 
 
 class FakeConsumer:
-    """One partition ends at 5; notes what it is told to do."""
+    """One partition ends at `end`; notes what it is told to do."""
 
     def __init__(self) -> None:
+        self.end = 0
         self.done: list[str] = []
 
     async def highwaters(self, *places: Any) -> dict[Any, int]:
-        return {one: 5 if one == place(PURCHASES.name, 0) else 0 for one in places}
+        return {one: self.end if one == place(PURCHASES.name, 0) else 0 for one in places}
 
     def resume_partitions(self, places: Iterable[Any]) -> None:
         self.done += [f"resume {one.topic}" for one in places]
@@ -56,8 +57,8 @@ class FakeConsumer:
         self.done.append("seek")
 
 
-def watched(*, moved: bool) -> list[str]:
-    """What is done after two looks at a partition with records waiting; it may have moved between them."""
+def watched(*, moved: bool = False, before: int = 5) -> list[str]:
+    """What is done after two looks at a partition that ended at `before` and ends at 5; it may have moved meanwhile."""
 
     async def course() -> list[str]:
         app = worker_app.build(WorkerSettings(), Broker(partitions=1))
@@ -68,10 +69,12 @@ def watched(*, moved: bool) -> list[str]:
         app._consumer = consumer
         app.rebalancing = False
         engine.own(0, Held(), 1)
-        before = await app.unstick({})
+        consumer.end = before
+        waited = await app.unstick({})
         if moved:
             engine.seek_to({(PURCHASES.name, 0): 3})
-        await app.unstick(before)
+        consumer.end = 5
+        await app.unstick(waited)
         done: list[str] = consumer.done
         return done
 
@@ -79,11 +82,15 @@ def watched(*, moved: bool) -> list[str]:
 
 
 def test_a_partition_that_is_not_read_though_more_is_there_is_sought_again() -> None:
-    assert watched(moved=False) == [f"resume {PURCHASES.name}", "seek"]
+    assert watched() == [f"resume {PURCHASES.name}", "seek"]
 
 
 def test_a_partition_that_is_read_is_left_alone() -> None:
     assert watched(moved=True) == []
+
+
+def test_a_partition_that_was_quiet_until_now_is_left_alone() -> None:
+    assert watched(before=0) == []
 
 
 @pytest.mark.parametrize("moves", [True, False])
