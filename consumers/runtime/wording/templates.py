@@ -10,8 +10,8 @@ from consumers.runtime.wording.marks import C_
 
 
 def templates_of(package: str) -> Environment:
-    """The templates of a package, with their texts. All but `.txt.j2` are escaped, each is read once, and a name that is
-    not given is an error.
+    """The templates of a package, with their texts. All but `.txt.j2` are escaped, a name that is not given is an
+    error, and each file is read once.
     """
     environment = Environment(
         loader=PackageLoader(package),
